@@ -1,0 +1,6 @@
+/**
+ * Benchmarks of Pennyswitch beside peers and hand-written floors.
+ *
+ * @packageDocumentation
+ */
+export {};

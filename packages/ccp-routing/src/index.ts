@@ -1,0 +1,6 @@
+/**
+ * Route broadcasting between connectors (CCP): the routing table, updates and path selection.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * The Pennyswitch node, wallet and tools: the command that a person runs.
+ *
+ * @packageDocumentation
+ */
+export {};

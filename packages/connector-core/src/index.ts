@@ -1,0 +1,6 @@
+/**
+ * An Interledger connector: accounts, bilateral ledgers, routing, forwarding and settlement.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * STREAM (RFC 0029): money and data, end to end, over Interledger packets.
+ *
+ * @packageDocumentation
+ */
+export {};
