@@ -1,0 +1,79 @@
+/**
+ * What went wrong while reading or writing OER, as a stable code.
+ *
+ * | code | meaning |
+ * | --- | --- |
+ * | `TRUNCATED` | a field ends beyond the end of the input |
+ * | `LENGTH_INVALID` | a length determinant that no value can have: `80`, more than eight length bytes, beyond 2^53 |
+ * | `NON_CANONICAL` | leading zeros or a long form where the short one fits; an error in strict mode only |
+ * | `OUT_OF_RANGE` | an integer outside the range that its type or the caller allows |
+ * | `TOO_LONG` | a string, octet string or count above its limit |
+ * | `BAD_TEXT` | bytes that are not valid in the string's alphabet or encoding |
+ * | `BAD_TIME` | a timestamp that RFC 0030 says parsers must reject |
+ * | `TRAILING_BYTES` | bytes after the end of a value; an error in strict mode only |
+ * | `BAD_VALUE` | any other value that the type does not allow |
+ */
+export type OerErrorCode =
+  | 'TRUNCATED'
+  | 'LENGTH_INVALID'
+  | 'NON_CANONICAL'
+  | 'OUT_OF_RANGE'
+  | 'TOO_LONG'
+  | 'BAD_TEXT'
+  | 'BAD_TIME'
+  | 'TRAILING_BYTES'
+  | 'BAD_VALUE';
+
+/**
+ * The only error that reading bytes can throw: whatever the input, a reader returns a value or throws this.
+ */
+export class OerDecodeError extends Error {
+  override readonly name = 'OerDecodeError';
+  /** Stable, for programs. */
+  readonly code: OerErrorCode;
+  /** Where in the input the field starts that could not be read, in bytes. */
+  readonly offset: number;
+  /** The names of the enclosing fields, outermost first; empty where the reader was used without a schema. */
+  readonly path: string[] = [];
+  /** The sentence without offset and path. */
+  readonly reason: string;
+
+  constructor(code: OerErrorCode, offset: number, reason: string) {
+    super();
+    this.code = code;
+    this.offset = offset;
+    this.reason = reason;
+    // Built when somebody looks: a codec adds the path while the error travels outwards.
+    Object.defineProperty(this, 'message', {
+      configurable: true,
+      get: () => {
+        const where = this.path.length === 0 ? '' : ` in ${this.path.join('.')}`;
+        return `${this.reason} (${this.code} at byte ${this.offset}${where})`;
+      },
+    });
+  }
+}
+
+/** A value that cannot be written: out of range, too long, or with a character that its type does not have. */
+export class OerEncodeError extends Error {
+  override readonly name = 'OerEncodeError';
+  /** Stable, for programs. */
+  readonly code: OerErrorCode;
+  /** The names of the enclosing fields, outermost first. */
+  readonly path: string[] = [];
+  /** The sentence without the path. */
+  readonly reason: string;
+
+  constructor(code: OerErrorCode, reason: string) {
+    super();
+    this.code = code;
+    this.reason = reason;
+    Object.defineProperty(this, 'message', {
+      configurable: true,
+      get: () => {
+        const where = this.path.length === 0 ? '' : ` in ${this.path.join('.')}`;
+        return `${this.reason} (${this.code}${where})`;
+      },
+    });
+  }
+}

@@ -1,0 +1,386 @@
+import { OerDecodeError, type OerErrorCode } from './errors.js';
+import { parseGeneralizedTime, type GeneralizedTime } from './generalized-time.js';
+import { asciiSlice } from './text.js';
+import { decodeTimestamp, TIMESTAMP_LENGTH } from './timestamp.js';
+
+/** How a reader treats what RFC 0030 forbids to write but RFC 0027 allows to accept. */
+export interface OerReaderOptions {
+  /**
+   * Canonical OER only: lengths and integers with leading zeros, and long forms where the short one fits, are errors.
+   * Default false: they pass, since deployed peers send them (RFC 0027 "Packet Format").
+   */
+  readonly strict?: boolean;
+  /** First byte to read; default 0. */
+  readonly start?: number;
+  /** The byte behind the last one; default the end of the input. */
+  readonly end?: number;
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * A cursor that reads OER values one after the other out of a `Uint8Array`.
+ *
+ * Every method either returns a value and moves on, or throws an {@link OerDecodeError} and stays where it was, at
+ * the first byte of the field that could not be read. Octet strings come as views into the input, without a copy;
+ * whoever keeps one beyond the call copies it (`slice()`). Nothing is allocated by a count or length that the input
+ * itself announces before the bytes are known to be there.
+ */
+export class OerReader {
+  readonly bytes: Uint8Array;
+  /** The next byte to read. */
+  offset: number;
+  /** The byte behind the last one that may be read. */
+  readonly end: number;
+  /** Whether only canonical encodings are accepted. */
+  readonly strict: boolean;
+  #view: DataView | undefined;
+
+  constructor(bytes: Uint8Array, options?: OerReaderOptions) {
+    this.bytes = bytes;
+    this.offset = options?.start ?? 0;
+    this.end = options?.end ?? bytes.length;
+    this.strict = options?.strict ?? false;
+    if (!(this.offset >= 0 && this.offset <= this.end && this.end <= bytes.length)) {
+      throw new RangeError(
+        `start ${this.offset} and end ${this.end} are not within ${bytes.length} bytes`,
+      );
+    }
+  }
+
+  /** How many bytes are left. */
+  get remaining(): number {
+    return this.end - this.offset;
+  }
+
+  /** An error that names the place of the field that starts at `offset`, by default the next byte. */
+  error(code: OerErrorCode, reason: string, offset: number = this.offset): OerDecodeError {
+    return new OerDecodeError(code, offset, reason);
+  }
+
+  /** Throws unless everything was read. For strict decoding: RFC 0030 lets lenient readers ignore extra bytes. */
+  expectEnd(): void {
+    if (this.offset !== this.end) {
+      throw this.error(
+        'TRAILING_BYTES',
+        `${this.end - this.offset} bytes after the end of the value`,
+      );
+    }
+  }
+
+  #need(length: number): number {
+    const start = this.offset;
+    if (length > this.end - start) {
+      throw this.error('TRUNCATED', `needs ${length} bytes, ${this.end - start} are left`);
+    }
+    return start;
+  }
+
+  #data(): DataView {
+    return (this.#view ??= new DataView(
+      this.bytes.buffer,
+      this.bytes.byteOffset,
+      this.bytes.byteLength,
+    ));
+  }
+
+  /** The next byte, without moving on. */
+  peekUInt8(): number {
+    return this.bytes[this.#need(1)] as number;
+  }
+
+  /** Moves on by `length` bytes. */
+  skip(length: number): void {
+    this.offset = this.#need(length) + length;
+  }
+
+  readUInt8(): number {
+    const at = this.#need(1);
+    this.offset = at + 1;
+    return this.bytes[at] as number;
+  }
+
+  readUInt16(): number {
+    const at = this.#need(2);
+    this.offset = at + 2;
+    return ((this.bytes[at] as number) << 8) | (this.bytes[at + 1] as number);
+  }
+
+  readUInt32(): number {
+    const at = this.#need(4);
+    this.offset = at + 4;
+    return this.#uint32(at);
+  }
+
+  readUInt64(): bigint {
+    const at = this.#need(8);
+    this.offset = at + 8;
+    return this.#data().getBigUint64(at);
+  }
+
+  readInt8(): number {
+    return (this.readUInt8() << 24) >> 24;
+  }
+
+  readInt16(): number {
+    return (this.readUInt16() << 16) >> 16;
+  }
+
+  readInt32(): number {
+    return this.readUInt32() | 0;
+  }
+
+  readInt64(): bigint {
+    const at = this.#need(8);
+    this.offset = at + 8;
+    return this.#data().getBigInt64(at);
+  }
+
+  #uint32(at: number): number {
+    const bytes = this.bytes;
+    return (
+      (bytes[at] as number) * 0x100_0000 +
+      (((bytes[at + 1] as number) << 16) |
+        ((bytes[at + 2] as number) << 8) |
+        (bytes[at + 3] as number))
+    );
+  }
+
+  /** A length determinant (X.696 8.6), checked against what is left: a larger one is `TRUNCATED`. */
+  readLength(): number {
+    const start = this.#need(1);
+    const first = this.bytes[start] as number;
+    let length = first;
+    let at = start + 1;
+    if (first >= 0x80) {
+      const size = first & 0x7f;
+      if (size === 0 || size > 8) {
+        throw this.error('LENGTH_INVALID', `${size} is no length of a length (1 to 8)`);
+      }
+      if (size > this.end - at) throw this.error('TRUNCATED', 'the length determinant is cut off');
+      length = 0;
+      for (const last = at + size; at < last; at++)
+        length = length * 256 + (this.bytes[at] as number);
+      if (this.strict && (length < 0x80 || this.bytes[start + 1] === 0)) {
+        throw this.error('NON_CANONICAL', `the length ${length} is not in its shortest form`);
+      }
+    }
+    if (length > this.end - at) {
+      throw this.error('TRUNCATED', `announces ${length} bytes, ${this.end - at} are left`);
+    }
+    this.offset = at;
+    return length;
+  }
+
+  /** The next `length` bytes, as a view. */
+  readOctets(length: number): Uint8Array {
+    const at = this.#need(length);
+    this.offset = at + length;
+    return this.bytes.subarray(at, at + length);
+  }
+
+  /**
+   * An octet string with a length determinant before it, as a view.
+   * @param maxLength the longest that is accepted, in bytes; longer ones are `TOO_LONG`.
+   */
+  readVarOctets(maxLength: number = Infinity): Uint8Array {
+    const start = this.offset;
+    const length = this.readLength();
+    const at = this.offset;
+    if (length > maxLength) {
+      this.offset = start;
+      throw this.error('TOO_LONG', `${length} bytes, at most ${maxLength} are allowed`);
+    }
+    this.offset = at + length;
+    return this.bytes.subarray(at, at + length);
+  }
+
+  /** Moves on past an octet string with a length determinant and returns its length. */
+  skipVarOctets(): number {
+    const length = this.readLength();
+    this.offset += length;
+    return length;
+  }
+
+  /** A reader of its own over the contents of a variable-length octet string (an open type); moves on past it. */
+  readNested(): OerReader {
+    const length = this.readLength();
+    const start = this.offset;
+    this.offset = start + length;
+    return new OerReader(this.bytes, { strict: this.strict, start, end: start + length });
+  }
+
+  /**
+   * A variable-length unsigned integer of any size.
+   * @throws `NON_CANONICAL` for leading zeros when strict; `LENGTH_INVALID` for one of no bytes.
+   */
+  readVarUInt(): bigint {
+    const { start, at, length } = this.#varIntBytes();
+    if (this.strict && length > 1 && this.bytes[at] === 0) throw this.#leadingZeros(start);
+    if (length <= 6) return BigInt(this.#uintNumber(at, length));
+    return this.#uintBig(at, length);
+  }
+
+  /**
+   * A variable-length unsigned integer that fits a `number` exactly.
+   * @param max the largest accepted value; default 2^53 - 1. Larger ones are `OUT_OF_RANGE`.
+   */
+  readVarUIntNumber(max: number = Number.MAX_SAFE_INTEGER): number {
+    const { start, at, length } = this.#varIntBytes();
+    if (this.strict && length > 1 && this.bytes[at] === 0) throw this.#leadingZeros(start);
+    let first = at;
+    const last = at + length;
+    while (first < last - 7 && this.bytes[first] === 0) first++; // Leading zeros pass when lenient.
+    const value = last - first > 7 ? Infinity : this.#uintNumber(first, last - first);
+    if (value > max) {
+      this.offset = start;
+      throw this.error('OUT_OF_RANGE', `the integer is larger than ${max}`);
+    }
+    return value;
+  }
+
+  /** A variable-length unsigned integer; one above 2^64 - 1 becomes 2^64 - 1 (RFC 0029 5.1.4). */
+  readVarUIntSaturated(): bigint {
+    const value = this.readVarUInt();
+    return value > 0xffff_ffff_ffff_ffffn ? 0xffff_ffff_ffff_ffffn : value;
+  }
+
+  /** A variable-length unsigned integer of at most 64 bits; larger ones are `OUT_OF_RANGE`. */
+  readVarUInt64(): bigint {
+    const start = this.offset;
+    const value = this.readVarUInt();
+    if (value > 0xffff_ffff_ffff_ffffn) {
+      this.offset = start;
+      throw this.error('OUT_OF_RANGE', 'the integer is larger than 64 bits');
+    }
+    return value;
+  }
+
+  /** A variable-length signed integer of any size, two's complement. */
+  readVarInt(): bigint {
+    const { start, at, length } = this.#varIntBytes();
+    if (this.strict && length > 1) {
+      const first = this.bytes[at] as number;
+      const signOfNext = (this.bytes[at + 1] as number) & 0x80;
+      if ((first === 0 && signOfNext === 0) || (first === 0xff && signOfNext !== 0)) {
+        throw this.#leadingZeros(start);
+      }
+    }
+    const magnitude = this.#uintBig(at, length);
+    return BigInt.asIntN(length * 8, magnitude);
+  }
+
+  #leadingZeros(start: number): OerDecodeError {
+    this.offset = start;
+    return this.error('NON_CANONICAL', 'the integer is not in its shortest form');
+  }
+
+  #varIntBytes(): { start: number; at: number; length: number } {
+    const start = this.offset;
+    const length = this.readLength();
+    const at = this.offset;
+    if (length === 0) {
+      this.offset = start;
+      throw this.error('LENGTH_INVALID', 'an integer has at least one byte');
+    }
+    this.offset = at + length;
+    return { start, at, length };
+  }
+
+  #uintNumber(at: number, length: number): number {
+    let value = 0;
+    for (const last = at + length; at < last; at++)
+      value = value * 256 + (this.bytes[at] as number);
+    return value;
+  }
+
+  #uintBig(at: number, length: number): bigint {
+    if (length === 8) return this.#data().getBigUint64(at);
+    // BigInt() of a hexadecimal text takes linear time, shifting byte by byte quadratic.
+    let hex = '0x';
+    for (const last = at + length; at < last; at++) hex += HEX[this.bytes[at] as number] as string;
+    return BigInt(hex);
+  }
+
+  /** Text in UTF-8 with a length determinant. Overlong forms, lone surrogates and stray bytes are `BAD_TEXT`. */
+  readVarUtf8(maxLength: number = Infinity): string {
+    const start = this.offset;
+    const octets = this.readVarOctets(maxLength);
+    let ascii = true;
+    if (octets.length > 32) ascii = false;
+    else for (const byte of octets) if (byte > 0x7f) ascii = false;
+    if (ascii) return asciiSlice(octets, 0, octets.length);
+    try {
+      return UTF8.decode(octets);
+    } catch {
+      this.offset = start;
+      throw this.error('BAD_TEXT', 'the text is not valid UTF-8');
+    }
+  }
+
+  /** Text in ASCII (IA5String) with a length determinant. A byte above 7F is `BAD_TEXT`. */
+  readVarAscii(maxLength: number = Infinity): string {
+    const start = this.offset;
+    const octets = this.readVarOctets(maxLength);
+    for (let i = 0; i < octets.length; i++) {
+      if ((octets[i] as number) > 0x7f) {
+        this.offset = start;
+        throw this.error('BAD_TEXT', `the text has a byte outside ASCII at byte ${i}`);
+      }
+    }
+    return asciiSlice(octets, 0, octets.length);
+  }
+
+  /** Text in ASCII of exactly `length` characters, without a length determinant. */
+  readAscii(length: number): string {
+    const at = this.#need(length);
+    for (let i = at; i < at + length; i++) {
+      if ((this.bytes[i] as number) > 0x7f) {
+        throw this.error('BAD_TEXT', `the text has a byte outside ASCII at byte ${i - at}`);
+      }
+    }
+    this.offset = at + length;
+    return asciiSlice(this.bytes, at, at + length);
+  }
+
+  /** An ILP timestamp (17 digits), as milliseconds since 1970. */
+  readTimestamp(): number {
+    const at = this.#need(TIMESTAMP_LENGTH);
+    const time = decodeTimestamp(this.bytes, at);
+    if (typeof time !== 'number') throw this.error(time.code, time.reason);
+    this.offset = at + TIMESTAMP_LENGTH;
+    return time;
+  }
+
+  /**
+   * A GeneralizedTime (RFC 0030 "Variable-length Timestamps").
+   * @param allowTrailingZeros accepts `.200Z`, which deployed BTP peers write.
+   */
+  readGeneralizedTime(allowTrailingZeros = false): GeneralizedTime {
+    const start = this.offset;
+    const time = parseGeneralizedTime(this.readVarAscii(32), allowTrailingZeros);
+    if ('code' in time) {
+      this.offset = start;
+      throw this.error(time.code, time.reason);
+    }
+    return time;
+  }
+
+  /**
+   * The number of elements of a SEQUENCE OF (X.696 17.2).
+   * @param minimumSize the fewest bytes that one element can take, at least 1: a count that cannot fit into what is
+   * left is refused before anything is allocated for it.
+   */
+  readCount(minimumSize = 1): number {
+    const start = this.offset;
+    const count = this.readVarUIntNumber();
+    if (count > (this.end - this.offset) / minimumSize) {
+      const left = this.end - this.offset;
+      this.offset = start;
+      throw this.error('TRUNCATED', `announces ${count} elements, ${left} bytes are left`);
+    }
+    return count;
+  }
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
