@@ -56,7 +56,10 @@ export default {
       comment: `testkit imports only ${table.testkit.imports.join(', ')}`,
       severity: 'error',
       from: { path: '^packages/testkit/' },
-      to: { path: '^packages/', pathNot: ['^packages/testkit/', inPackages(table.testkit.imports)] },
+      to: {
+        path: '^packages/',
+        pathNot: ['^packages/testkit/', inPackages(table.testkit.imports)],
+      },
     },
     {
       name: 'layer:known',
@@ -83,8 +86,11 @@ export default {
       };
     }),
     ...folders.map((folder) => {
-      const { dependencies = {}, peerDependencies = {}, devDependencies = {} } =
-        manifests.get(folder);
+      const {
+        dependencies = {},
+        peerDependencies = {},
+        devDependencies = {},
+      } = manifests.get(folder);
       const names = Object.keys({ ...dependencies, ...peerDependencies, ...devDependencies });
       return {
         name: `declared:${folder}:tests`,

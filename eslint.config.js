@@ -4,7 +4,15 @@ import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
 /** Packages that run wherever JavaScript runs, and whose logic is reproducible from a seed. */
-const portable = ['oer-codec', 'ilp-address', 'ilp-packet', 'ccp-routing', 'stream', 'ildcp', 'spsp'];
+const portable = [
+  'oer-codec',
+  'ilp-address',
+  'ilp-packet',
+  'ccp-routing',
+  'stream',
+  'ildcp',
+  'spsp',
+];
 const tests = ['packages/*/test/**/*.ts', 'packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'];
 
 export default tseslint.config(

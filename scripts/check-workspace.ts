@@ -12,9 +12,7 @@ interface Table {
   readonly outside: readonly string[];
 }
 
-const table = JSON.parse(
-  readFileSync(new URL('layers.json', import.meta.url), 'utf8'),
-) as Table;
+const table = JSON.parse(readFileSync(new URL('layers.json', import.meta.url), 'utf8')) as Table;
 const all = packages();
 const folderOf = new Map(all.map(({ folder, manifest }) => [manifest.name, folder]));
 const versionOf = new Map(all.map(({ manifest }) => [manifest.name, manifest.version]));
