@@ -64,5 +64,5 @@ function generateKeys(): Promise<CryptoKeyPair> {
   return webcrypto.subtle.generateKey(ALGORITHM, true, [
     'sign',
     'verify',
-  ]) as Promise<CryptoKeyPair>;
+  ]);
 }
