@@ -4,7 +4,7 @@
  * | code | meaning |
  * | --- | --- |
  * | `TRUNCATED` | a field ends beyond the end of the input |
- * | `LENGTH_INVALID` | a length determinant that no value can have: `80`, more than eight length bytes, beyond 2^53 |
+ * | `LENGTH_INVALID` | a length determinant that no value can have: `80`, more than eight length bytes, an integer of no bytes |
  * | `NON_CANONICAL` | leading zeros or a long form where the short one fits; an error in strict mode only |
  * | `OUT_OF_RANGE` | an integer outside the range that its type or the caller allows |
  * | `TOO_LONG` | a string, octet string or count above its limit |
@@ -34,23 +34,22 @@ export class OerDecodeError extends Error {
   /** Where in the input the field starts that could not be read, in bytes. */
   readonly offset: number;
   /** The names of the enclosing fields, outermost first; empty where the reader was used without a schema. */
-  readonly path: string[] = [];
+  readonly path: readonly string[] = [];
   /** The sentence without offset and path. */
   readonly reason: string;
 
   constructor(code: OerErrorCode, offset: number, reason: string) {
-    super();
+    super(`${reason} (${code} at byte ${offset})`);
     this.code = code;
     this.offset = offset;
     this.reason = reason;
-    // Built when somebody looks: a codec adds the path while the error travels outwards.
-    Object.defineProperty(this, 'message', {
-      configurable: true,
-      get: () => {
-        const where = this.path.length === 0 ? '' : ` in ${this.path.join('.')}`;
-        return `${this.reason} (${this.code} at byte ${this.offset}${where})`;
-      },
-    });
+  }
+
+  /** Notes, while the error travels outwards, that it happened in the field `name`. Returns the error itself. */
+  within(name: string): this {
+    (this as { path: readonly string[] }).path = [name, ...this.path];
+    this.message = `${this.reason} (${this.code} at byte ${this.offset} in ${this.path.join('.')})`;
+    return this;
   }
 }
 
@@ -60,20 +59,20 @@ export class OerEncodeError extends Error {
   /** Stable, for programs. */
   readonly code: OerErrorCode;
   /** The names of the enclosing fields, outermost first. */
-  readonly path: string[] = [];
+  readonly path: readonly string[] = [];
   /** The sentence without the path. */
   readonly reason: string;
 
   constructor(code: OerErrorCode, reason: string) {
-    super();
+    super(`${reason} (${code})`);
     this.code = code;
     this.reason = reason;
-    Object.defineProperty(this, 'message', {
-      configurable: true,
-      get: () => {
-        const where = this.path.length === 0 ? '' : ` in ${this.path.join('.')}`;
-        return `${this.reason} (${this.code}${where})`;
-      },
-    });
+  }
+
+  /** Notes, while the error travels outwards, that it happened in the field `name`. Returns the error itself. */
+  within(name: string): this {
+    (this as { path: readonly string[] }).path = [name, ...this.path];
+    this.message = `${this.reason} (${this.code} in ${this.path.join('.')})`;
+    return this;
   }
 }

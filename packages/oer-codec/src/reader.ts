@@ -1,6 +1,6 @@
 import { OerDecodeError, type OerErrorCode } from './errors.js';
 import { parseGeneralizedTime, type GeneralizedTime } from './generalized-time.js';
-import { asciiSlice } from './text.js';
+import { asciiProblem, asciiSlice } from './text.js';
 import { decodeTimestamp, TIMESTAMP_LENGTH } from './timestamp.js';
 
 /** How a reader treats what RFC 0030 forbids to write but RFC 0027 allows to accept. */
@@ -16,7 +16,12 @@ export interface OerReaderOptions {
   readonly end?: number;
 }
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** The longest integer that is read, in bytes: engines refuse to make a bigint without end. */
+const MAX_INTEGER_LENGTH = 0x10_0000;
+/** The longest text that is read, in bytes: engines refuse longer strings. */
+const MAX_TEXT_LENGTH = 0x1000_0000;
+
+let utf8: TextDecoder | undefined;
 
 /**
  * A cursor that reads OER values one after the other out of a `Uint8Array`.
@@ -136,6 +141,20 @@ export class OerReader {
     return this.#data().getBigInt64(at);
   }
 
+  /** An IEEE 754 number of 32 bits (RFC 0030 "Fixed-length floating point numbers"). */
+  readFloat32(): number {
+    const at = this.#need(4);
+    this.offset = at + 4;
+    return this.#data().getFloat32(at);
+  }
+
+  /** An IEEE 754 number of 64 bits. */
+  readFloat64(): number {
+    const at = this.#need(8);
+    this.offset = at + 8;
+    return this.#data().getFloat64(at);
+  }
+
   #uint32(at: number): number {
     const bytes = this.bytes;
     return (
@@ -211,14 +230,16 @@ export class OerReader {
   }
 
   /**
-   * A variable-length unsigned integer of any size.
+   * A variable-length unsigned integer of any size (up to 2^20 bytes).
    * @throws `NON_CANONICAL` for leading zeros when strict; `LENGTH_INVALID` for one of no bytes.
    */
   readVarUInt(): bigint {
-    const { start, at, length } = this.#varIntBytes();
+    const start = this.offset;
+    const length = this.#integerLength();
+    const at = this.offset;
     if (this.strict && length > 1 && this.bytes[at] === 0) throw this.#leadingZeros(start);
-    if (length <= 6) return BigInt(this.#uintNumber(at, length));
-    return this.#uintBig(at, length);
+    this.offset = at + length;
+    return length <= 6 ? BigInt(this.#uintNumber(at, length)) : this.#uintBig(at, length);
   }
 
   /**
@@ -226,7 +247,9 @@ export class OerReader {
    * @param max the largest accepted value; default 2^53 - 1. Larger ones are `OUT_OF_RANGE`.
    */
   readVarUIntNumber(max: number = Number.MAX_SAFE_INTEGER): number {
-    const { start, at, length } = this.#varIntBytes();
+    const start = this.offset;
+    const length = this.#integerLength();
+    const at = this.offset;
     if (this.strict && length > 1 && this.bytes[at] === 0) throw this.#leadingZeros(start);
     let first = at;
     const last = at + length;
@@ -236,6 +259,7 @@ export class OerReader {
       this.offset = start;
       throw this.error('OUT_OF_RANGE', `the integer is larger than ${max}`);
     }
+    this.offset = last;
     return value;
   }
 
@@ -256,9 +280,11 @@ export class OerReader {
     return value;
   }
 
-  /** A variable-length signed integer of any size, two's complement. */
+  /** A variable-length signed integer of any size (up to 2^20 bytes), two's complement. */
   readVarInt(): bigint {
-    const { start, at, length } = this.#varIntBytes();
+    const start = this.offset;
+    const length = this.#integerLength();
+    const at = this.offset;
     if (this.strict && length > 1) {
       const first = this.bytes[at] as number;
       const signOfNext = (this.bytes[at + 1] as number) & 0x80;
@@ -266,8 +292,8 @@ export class OerReader {
         throw this.#leadingZeros(start);
       }
     }
-    const magnitude = this.#uintBig(at, length);
-    return BigInt.asIntN(length * 8, magnitude);
+    this.offset = at + length;
+    return BigInt.asIntN(length * 8, this.#uintBig(at, length));
   }
 
   #leadingZeros(start: number): OerDecodeError {
@@ -275,16 +301,14 @@ export class OerReader {
     return this.error('NON_CANONICAL', 'the integer is not in its shortest form');
   }
 
-  #varIntBytes(): { start: number; at: number; length: number } {
+  /** The length of an integer; moves on to its first byte. */
+  #integerLength(): number {
     const start = this.offset;
     const length = this.readLength();
-    const at = this.offset;
-    if (length === 0) {
-      this.offset = start;
-      throw this.error('LENGTH_INVALID', 'an integer has at least one byte');
-    }
-    this.offset = at + length;
-    return { start, at, length };
+    if (length !== 0 && length <= MAX_INTEGER_LENGTH) return length;
+    this.offset = start;
+    if (length === 0) throw this.error('LENGTH_INVALID', 'an integer has at least one byte');
+    throw this.error('TOO_LONG', `an integer of ${length} bytes, at most 2^20 are read`);
   }
 
   #uintNumber(at: number, length: number): number {
@@ -298,20 +322,23 @@ export class OerReader {
     if (length === 8) return this.#data().getBigUint64(at);
     // BigInt() of a hexadecimal text takes linear time, shifting byte by byte quadratic.
     let hex = '0x';
-    for (const last = at + length; at < last; at++) hex += HEX[this.bytes[at] as number] as string;
+    for (const last = at + length; at < last; at++) {
+      hex += ((this.bytes[at] as number) | 0x100).toString(16).slice(1);
+    }
     return BigInt(hex);
   }
 
   /** Text in UTF-8 with a length determinant. Overlong forms, lone surrogates and stray bytes are `BAD_TEXT`. */
-  readVarUtf8(maxLength: number = Infinity): string {
+  readVarUtf8(maxLength: number = MAX_TEXT_LENGTH): string {
     const start = this.offset;
-    const octets = this.readVarOctets(maxLength);
-    let ascii = true;
-    if (octets.length > 32) ascii = false;
-    else for (const byte of octets) if (byte > 0x7f) ascii = false;
-    if (ascii) return asciiSlice(octets, 0, octets.length);
+    const octets = this.readVarOctets(Math.min(maxLength, MAX_TEXT_LENGTH));
+    // Short texts, nearly always ASCII, are faster without the decoder.
+    if (octets.length <= 32 && asciiProblem(octets, 0, octets.length) < 0) {
+      return asciiSlice(octets, 0, octets.length);
+    }
     try {
-      return UTF8.decode(octets);
+      utf8 ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+      return utf8.decode(octets);
     } catch {
       this.offset = start;
       throw this.error('BAD_TEXT', 'the text is not valid UTF-8');
@@ -319,14 +346,13 @@ export class OerReader {
   }
 
   /** Text in ASCII (IA5String) with a length determinant. A byte above 7F is `BAD_TEXT`. */
-  readVarAscii(maxLength: number = Infinity): string {
+  readVarAscii(maxLength: number = MAX_TEXT_LENGTH): string {
     const start = this.offset;
-    const octets = this.readVarOctets(maxLength);
-    for (let i = 0; i < octets.length; i++) {
-      if ((octets[i] as number) > 0x7f) {
-        this.offset = start;
-        throw this.error('BAD_TEXT', `the text has a byte outside ASCII at byte ${i}`);
-      }
+    const octets = this.readVarOctets(Math.min(maxLength, MAX_TEXT_LENGTH));
+    const bad = asciiProblem(octets, 0, octets.length);
+    if (bad >= 0) {
+      this.offset = start;
+      throw this.error('BAD_TEXT', `the text has a byte outside ASCII at byte ${bad}`);
     }
     return asciiSlice(octets, 0, octets.length);
   }
@@ -334,10 +360,10 @@ export class OerReader {
   /** Text in ASCII of exactly `length` characters, without a length determinant. */
   readAscii(length: number): string {
     const at = this.#need(length);
-    for (let i = at; i < at + length; i++) {
-      if ((this.bytes[i] as number) > 0x7f) {
-        throw this.error('BAD_TEXT', `the text has a byte outside ASCII at byte ${i - at}`);
-      }
+    if (length > MAX_TEXT_LENGTH) throw this.error('TOO_LONG', `a text of ${length} characters`);
+    const bad = asciiProblem(this.bytes, at, at + length);
+    if (bad >= 0) {
+      throw this.error('BAD_TEXT', `the text has a byte outside ASCII at byte ${bad - at}`);
     }
     this.offset = at + length;
     return asciiSlice(this.bytes, at, at + length);
@@ -382,5 +408,3 @@ export class OerReader {
     return count;
   }
 }
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

@@ -1,7 +1,13 @@
-/** The bytes of an ASCII text, or the index of the first character above 0x7F. */
+/** Whether a text has no character above 0x7F. */
 export function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
   return true;
+}
+
+/** The index of the first byte in `start..end` that is not ASCII, or -1. */
+export function asciiProblem(bytes: Uint8Array, start: number, end: number): number {
+  for (let i = start; i < end; i++) if ((bytes[i] as number) > 0x7f) return i;
+  return -1;
 }
 
 /** A string of the bytes `start..end`, each one character; only for bytes known to be ASCII. */

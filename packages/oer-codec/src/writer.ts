@@ -5,13 +5,13 @@ import { utf8Length } from './text.js';
 import { encodeTimestamp, TIMESTAMP_LENGTH } from './timestamp.js';
 
 const MAX_UINT64 = 0xffff_ffff_ffff_ffffn;
-const UTF8 = new TextEncoder();
+let utf8: TextEncoder | undefined;
 
 /**
  * A cursor that writes OER values one after the other, always in canonical form.
  *
  * Give it the final size and it allocates once; without one it grows. Every value is checked against the range of its
- * type: an amount of 2^64 is an {@link OerEncodeError}, never another number.
+ * type: an amount of 2^64 is an {@link OerEncodeError}, never another number; after one the writer stands where it stood.
  */
 export class OerWriter {
   #bytes: Uint8Array;
@@ -61,7 +61,8 @@ export class OerWriter {
 
   writeUInt8(value: number): void {
     this.#check(value, 0, 0xff);
-    this.#bytes[this.#reserve(1)] = value;
+    const at = this.#reserve(1);
+    this.#bytes[at] = value;
   }
 
   writeUInt16(value: number): void {
@@ -86,7 +87,8 @@ export class OerWriter {
 
   writeInt8(value: number): void {
     this.#check(value, -0x80, 0x7f);
-    this.#bytes[this.#reserve(1)] = value;
+    const at = this.#reserve(1);
+    this.#bytes[at] = value;
   }
 
   writeInt16(value: number): void {
@@ -109,15 +111,29 @@ export class OerWriter {
     this.#view.setBigInt64(at, value);
   }
 
+  /** An IEEE 754 number of 32 bits; a value between two of them is rounded to the nearer one. */
+  writeFloat32(value: number): void {
+    const at = this.#reserve(4);
+    this.#view.setFloat32(at, value);
+  }
+
+  /** An IEEE 754 number of 64 bits. */
+  writeFloat64(value: number): void {
+    const at = this.#reserve(8);
+    this.#view.setFloat64(at, value);
+  }
+
   /** A length determinant in its shortest form (X.696 8.6). */
   writeLength(length: number): void {
     this.#check(length, 0, Number.MAX_SAFE_INTEGER);
     if (length < 0x80) {
-      this.#bytes[this.#reserve(1)] = length;
+      const at = this.#reserve(1);
+      this.#bytes[at] = length;
       return;
     }
     const size = lengthOfLength(length) - 1;
-    this.#bytes[this.#reserve(1)] = 0x80 | size;
+    const head = this.#reserve(1);
+    this.#bytes[head] = 0x80 | size;
     this.#magnitude(length, size);
   }
 
@@ -181,22 +197,26 @@ export class OerWriter {
     this.writeLength(length);
     const at = this.#reserve(length);
     if (length === text.length) this.#ascii(text, at);
-    else UTF8.encodeInto(text, this.#bytes.subarray(at, at + length));
+    else (utf8 ??= new TextEncoder()).encodeInto(text, this.#bytes.subarray(at, at + length));
   }
 
   /** Text in ASCII (IA5String) with a length determinant. Any other character is `BAD_TEXT`. */
   writeVarAscii(text: string): void {
+    const start = this.#offset;
     this.writeLength(text.length);
-    this.writeAscii(text);
+    const at = this.#reserve(text.length);
+    if (!this.#ascii(text, at)) throw this.#notAscii(start);
   }
 
   /** Text in ASCII without a length determinant. */
   writeAscii(text: string): void {
     const at = this.#reserve(text.length);
-    if (!this.#ascii(text, at)) {
-      this.#offset = at;
-      throw this.#error('BAD_TEXT', 'the text has a character outside ASCII');
-    }
+    if (!this.#ascii(text, at)) throw this.#notAscii(at);
+  }
+
+  #notAscii(start: number): OerEncodeError {
+    this.#offset = start;
+    return this.#error('BAD_TEXT', 'the text has a character outside ASCII');
   }
 
   #ascii(text: string, at: number): boolean {
@@ -213,7 +233,12 @@ export class OerWriter {
   /** An ILP timestamp (17 digits) of `epochMs`, milliseconds since 1970. */
   writeTimestamp(epochMs: number): void {
     const at = this.#reserve(TIMESTAMP_LENGTH);
-    encodeTimestamp(epochMs, this.#bytes, at);
+    try {
+      encodeTimestamp(epochMs, this.#bytes, at);
+    } catch (error) {
+      this.#offset = at;
+      throw error;
+    }
   }
 
   /** A GeneralizedTime in canonical form. */
