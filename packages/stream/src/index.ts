@@ -38,3 +38,41 @@ export {
 export { StreamErrorCode, streamErrorName } from './error-codes.js';
 export { SHARED_SECRET_LENGTH, StreamKeys, unfulfillableCondition } from './keys.js';
 export type { Clock, Logger, RandomBytes } from './environment.js';
+
+// Receiving: a stateless receiver, the credentials that it finds again in addresses, receipts (RFC 0039).
+export { StreamReceiver, type StreamReceiverOptions } from './receiver.js';
+export type { IncomingMoney, MoneyDecision } from './receiver-money.js';
+export { divideByShares, type StreamAmount } from './receiver-shares.js';
+export {
+  MemoryTotalsStore,
+  TotalsStoreFullError,
+  type MemoryTotalsStoreOptions,
+  type TotalsStore,
+} from './receiver-totals.js';
+export {
+  detailsBudget,
+  StreamServerSecrets,
+  type OpenedCredentials,
+  type StreamCredentials,
+} from './credentials.js';
+export type { CredentialDetails } from './credentials-token.js';
+export { CredentialsError } from './credentials-error.js';
+export {
+  createReceipt,
+  decodeReceipt,
+  RECEIPT_LENGTH,
+  RECEIPT_NONCE_LENGTH,
+  RECEIPT_SECRET_LENGTH,
+  verifyReceipt,
+  type Receipt,
+  type ReceiptSetup,
+} from './receipt.js';
+export {
+  MemoryReceiptStore,
+  ReceiptVerifier,
+  type ReceiptStore,
+  type ReceiptVerdict,
+  type ReceiptVerifierOptions,
+} from './receipt-verifier.js';
+export { isSameAsset, type Asset } from './asset.js';
+export { secureRandomBytes } from './random.js';
