@@ -1,6 +1,12 @@
 /**
- * Virtual clock, seeded randomness, faulty links and an auditor, for the tests of every package above ilp-packet.
+ * A world for tests, on virtual time and from a seed: a clock that moves when it is told to ({@link VirtualClock}), links
+ * that lose, delay, duplicate and reorder ({@link lossyLink}), a connector in one screen ({@link TinyConnector}) and an
+ * auditor with books of its own ({@link Auditor}).
  *
  * @packageDocumentation
  */
-export {};
+export { VirtualClock, type RunLimit } from './virtual-clock.js';
+export { SeededRandom, seededRandom } from './random.js';
+export { lossyLink, type LinkFaults } from './lossy-link.js';
+export { TinyConnector, type TestRate, type TinyConnectorSettings } from './tiny-connector.js';
+export { AuditedPlace, Auditor, type AuditedPacket } from './auditor.js';
