@@ -3,5 +3,8 @@
  *
  * Built as ESM and CJS, so no `await` at the top level.
  */
-process.stderr.write('pennyswitch: no command exists yet\n');
-process.exitCode = 1;
+import { run } from './program.js';
+
+void run(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+});

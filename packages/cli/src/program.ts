@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { decodeCommand } from './commands/decode.js';
+import { CommandFailure, ExitCode } from './exit-codes.js';
+
+/** The `pennyswitch` command with its subcommands. */
+export function createProgram(): Command {
+  const program = new Command('pennyswitch')
+    .description('Interledger node, wallet and tools')
+    .version(version())
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .addCommand(decodeCommand());
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}
+
+/**
+ * Runs the command line and says how it ended.
+ * @param argv the arguments behind the program's name.
+ */
+export async function run(argv: readonly string[]): Promise<ExitCode> {
+  try {
+    await createProgram().parseAsync(argv, { from: 'user' });
+    return (process.exitCode as ExitCode | undefined) ?? ExitCode.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+    }
+    if (error instanceof CommandFailure) {
+      process.stderr.write(`pennyswitch: ${error.message}\n`);
+      return error.exitCode;
+    }
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`pennyswitch: this is a bug: ${text}\n`);
+    return ExitCode.internal;
+  }
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
