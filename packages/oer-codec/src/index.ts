@@ -17,11 +17,18 @@ export {
   sizeOfVarOctets,
   sizeOfVarUInt,
 } from './length.js';
-export { decodeTimestamp, encodeTimestamp, TIMESTAMP_LENGTH } from './timestamp.js';
+export {
+  decodeTimestamp,
+  encodeTimestamp,
+  TIMESTAMP_LENGTH,
+  tryDecodeTimestamp,
+} from './timestamp.js';
 export {
   formatGeneralizedTime,
   parseGeneralizedTime,
   type GeneralizedTime,
 } from './generalized-time.js';
-export { asciiSlice, isAscii, utf8Length } from './text.js';
+export { asciiSlice, isAscii, utf8Length, utf8Slice } from './text.js';
+export { allocateBytes } from './allocate.js';
+export { getCanonicalLength, getUInt64, putInt64, putLength, viewOf } from './raw.js';
 export type { TimeProblem } from './time.js';

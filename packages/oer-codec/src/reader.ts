@@ -1,6 +1,7 @@
 import { OerDecodeError, type OerErrorCode } from './errors.js';
 import { parseGeneralizedTime, type GeneralizedTime } from './generalized-time.js';
-import { asciiProblem, asciiSlice } from './text.js';
+import { getFloat32, getFloat64, getInt64, getUInt32, getUInt64, viewOf } from './raw.js';
+import { asciiProblem, asciiSlice, utf8Slice } from './text.js';
 import { decodeTimestamp, TIMESTAMP_LENGTH } from './timestamp.js';
 
 /** How a reader treats what RFC 0030 forbids to write but RFC 0027 allows to accept. */
@@ -21,8 +22,6 @@ const MAX_INTEGER_LENGTH = 0x10_0000;
 /** The longest text that is read, in bytes: engines refuse longer strings. */
 const MAX_TEXT_LENGTH = 0x1000_0000;
 
-let utf8: TextDecoder | undefined;
-
 /**
  * A cursor that reads OER values one after the other out of a `Uint8Array`.
  *
@@ -39,7 +38,6 @@ export class OerReader {
   readonly end: number;
   /** Whether only canonical encodings are accepted. */
   readonly strict: boolean;
-  #view: DataView | undefined;
 
   constructor(bytes: Uint8Array, options?: OerReaderOptions) {
     this.bytes = bytes;
@@ -81,14 +79,6 @@ export class OerReader {
     return start;
   }
 
-  #data(): DataView {
-    return (this.#view ??= new DataView(
-      this.bytes.buffer,
-      this.bytes.byteOffset,
-      this.bytes.byteLength,
-    ));
-  }
-
   /** The next byte, without moving on. */
   peekUInt8(): number {
     return this.bytes[this.#need(1)] as number;
@@ -114,13 +104,13 @@ export class OerReader {
   readUInt32(): number {
     const at = this.#need(4);
     this.offset = at + 4;
-    return this.#uint32(at);
+    return getUInt32(this.bytes, at);
   }
 
   readUInt64(): bigint {
     const at = this.#need(8);
     this.offset = at + 8;
-    return this.#data().getBigUint64(at);
+    return getUInt64(this.bytes, at);
   }
 
   readInt8(): number {
@@ -138,31 +128,21 @@ export class OerReader {
   readInt64(): bigint {
     const at = this.#need(8);
     this.offset = at + 8;
-    return this.#data().getBigInt64(at);
+    return getInt64(this.bytes, at);
   }
 
   /** An IEEE 754 number of 32 bits (RFC 0030 "Fixed-length floating point numbers"). */
   readFloat32(): number {
     const at = this.#need(4);
     this.offset = at + 4;
-    return this.#data().getFloat32(at);
+    return getFloat32(this.bytes, at);
   }
 
   /** An IEEE 754 number of 64 bits. */
   readFloat64(): number {
     const at = this.#need(8);
     this.offset = at + 8;
-    return this.#data().getFloat64(at);
-  }
-
-  #uint32(at: number): number {
-    const bytes = this.bytes;
-    return (
-      (bytes[at] as number) * 0x100_0000 +
-      (((bytes[at + 1] as number) << 16) |
-        ((bytes[at + 2] as number) << 8) |
-        (bytes[at + 3] as number))
-    );
+    return getFloat64(this.bytes, at);
   }
 
   /** A length determinant (X.696 8.6), checked against what is left: a larger one is `TRUNCATED`. */
@@ -195,7 +175,7 @@ export class OerReader {
   readOctets(length: number): Uint8Array {
     const at = this.#need(length);
     this.offset = at + length;
-    return this.bytes.subarray(at, at + length);
+    return viewOf(this.bytes, at, at + length);
   }
 
   /**
@@ -211,7 +191,7 @@ export class OerReader {
       throw this.error('TOO_LONG', `${length} bytes, at most ${maxLength} are allowed`);
     }
     this.offset = at + length;
-    return this.bytes.subarray(at, at + length);
+    return viewOf(this.bytes, at, at + length);
   }
 
   /** Moves on past an octet string with a length determinant and returns its length. */
@@ -319,7 +299,7 @@ export class OerReader {
   }
 
   #uintBig(at: number, length: number): bigint {
-    if (length === 8) return this.#data().getBigUint64(at);
+    if (length === 8) return getUInt64(this.bytes, at);
     // BigInt() of a hexadecimal text takes linear time, shifting byte by byte quadratic.
     let hex = '0x';
     for (const last = at + length; at < last; at++) {
@@ -337,8 +317,7 @@ export class OerReader {
       return asciiSlice(octets, 0, octets.length);
     }
     try {
-      utf8 ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-      return utf8.decode(octets);
+      return utf8Slice(octets, 0, octets.length);
     } catch {
       this.offset = start;
       throw this.error('BAD_TEXT', 'the text is not valid UTF-8');

@@ -1,10 +1,11 @@
+import { allocateBytes } from './allocate.js';
 import { OerEncodeError, type OerErrorCode } from './errors.js';
 import { formatGeneralizedTime, type GeneralizedTime } from './generalized-time.js';
 import { bytesOfInt, bytesOfUInt, lengthOfLength } from './length.js';
+import { putFloat32, putFloat64, putInt64, putUInt32 } from './raw.js';
 import { utf8Length } from './text.js';
 import { encodeTimestamp, TIMESTAMP_LENGTH } from './timestamp.js';
 
-const MAX_UINT64 = 0xffff_ffff_ffff_ffffn;
 let utf8: TextEncoder | undefined;
 
 /**
@@ -15,13 +16,11 @@ let utf8: TextEncoder | undefined;
  */
 export class OerWriter {
   #bytes: Uint8Array;
-  #view: DataView;
   #offset = 0;
 
   /** @param size the expected number of bytes; the exact one makes {@link finish} return the buffer without a copy. */
   constructor(size = 64) {
-    this.#bytes = new Uint8Array(size);
-    this.#view = new DataView(this.#bytes.buffer);
+    this.#bytes = allocateBytes(size);
   }
 
   /** How many bytes were written. */
@@ -29,7 +28,10 @@ export class OerWriter {
     return this.#offset;
   }
 
-  /** What was written, as a view of the writer's buffer; writing on afterwards may change it. */
+  /**
+   * What was written, as a view of the writer's buffer; writing on afterwards may change it. Like Node's `Buffer`, its
+   * `buffer` may hold more than these bytes ({@link allocateBytes}).
+   */
   finish(): Uint8Array {
     return this.#offset === this.#bytes.length
       ? this.#bytes
@@ -47,7 +49,6 @@ export class OerWriter {
       const grown = new Uint8Array(Math.max(end, this.#bytes.length * 2));
       grown.set(this.#bytes.subarray(0, at));
       this.#bytes = grown;
-      this.#view = new DataView(grown.buffer);
     }
     this.#offset = end;
     return at;
@@ -68,21 +69,22 @@ export class OerWriter {
   writeUInt16(value: number): void {
     this.#check(value, 0, 0xffff);
     const at = this.#reserve(2);
-    this.#view.setUint16(at, value);
+    this.#bytes[at] = value >> 8;
+    this.#bytes[at + 1] = value;
   }
 
   writeUInt32(value: number): void {
     this.#check(value, 0, 0xffff_ffff);
     const at = this.#reserve(4);
-    this.#view.setUint32(at, value);
+    putUInt32(this.#bytes, at, value);
   }
 
   writeUInt64(value: bigint): void {
-    if (!(value >= 0n && value <= MAX_UINT64)) {
+    if (BigInt.asUintN(64, value) !== value) {
       throw this.#error('OUT_OF_RANGE', `${value} does not fit an unsigned integer of 64 bits`);
     }
     const at = this.#reserve(8);
-    this.#view.setBigUint64(at, value);
+    putInt64(this.#bytes, at, value);
   }
 
   writeInt8(value: number): void {
@@ -94,13 +96,14 @@ export class OerWriter {
   writeInt16(value: number): void {
     this.#check(value, -0x8000, 0x7fff);
     const at = this.#reserve(2);
-    this.#view.setInt16(at, value);
+    this.#bytes[at] = value >> 8;
+    this.#bytes[at + 1] = value;
   }
 
   writeInt32(value: number): void {
     this.#check(value, -0x8000_0000, 0x7fff_ffff);
     const at = this.#reserve(4);
-    this.#view.setInt32(at, value);
+    putUInt32(this.#bytes, at, value);
   }
 
   writeInt64(value: bigint): void {
@@ -108,19 +111,19 @@ export class OerWriter {
       throw this.#error('OUT_OF_RANGE', `${value} does not fit a signed integer of 64 bits`);
     }
     const at = this.#reserve(8);
-    this.#view.setBigInt64(at, value);
+    putInt64(this.#bytes, at, value);
   }
 
   /** An IEEE 754 number of 32 bits; a value between two of them is rounded to the nearer one. */
   writeFloat32(value: number): void {
     const at = this.#reserve(4);
-    this.#view.setFloat32(at, value);
+    putFloat32(this.#bytes, at, value);
   }
 
   /** An IEEE 754 number of 64 bits. */
   writeFloat64(value: number): void {
     const at = this.#reserve(8);
-    this.#view.setFloat64(at, value);
+    putFloat64(this.#bytes, at, value);
   }
 
   /** A length determinant in its shortest form (X.696 8.6). */

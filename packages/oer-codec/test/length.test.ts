@@ -91,6 +91,15 @@ describe('octet strings', () => {
     expect(reader.remaining).toBe(0);
   });
 
+  test('of a Node Buffer are no Buffers, whose slice() would not copy', () => {
+    const buffer = Buffer.from('xx02aabb'.replace('xx', 'ff'), 'hex').subarray(1);
+    const view = new OerReader(buffer).readVarOctets();
+    const copy = view.slice();
+    buffer.fill(0);
+    expect(toHex(copy)).toBe('aabb');
+    expect(toHex(view)).toBe('0000');
+  });
+
   test('are bounded: at the limit and one over', () => {
     expect(toHex(read('02aabb', (reader) => reader.readVarOctets(2)))).toBe('aabb');
     expect(refused('02aabb', (reader) => reader.readVarOctets(1))).toBe('TOO_LONG');
