@@ -1,5 +1,6 @@
 import { EventEmitter } from 'eventemitter3';
-import type { BtpConnection, BtpRequestOptions, ConnectionEnd } from './connection.js';
+import type { BtpConnection } from './connection.js';
+import type { ConnectionEnd } from './connection-owner.js';
 import { newCounters, type BtpCounters } from './counters.js';
 import type { BtpCloseOptions, BtpEndpoint, BtpEndpointEvents, BtpGauges } from './endpoint.js';
 import { BtpRequestError } from './errors.js';
@@ -8,6 +9,7 @@ import { BtpType, type BtpMessage, type BtpTransfer, type ProtocolData } from '.
 import type { BtpPolicy } from './policy.js';
 import { findData, octetsData } from './protocol-data.js';
 import type { RequestContent } from './session.js';
+import type { BtpRequestOptions } from './waiting.js';
 
 const NOTHING = new Uint8Array(0);
 

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'eventemitter3';
 import { openSocket } from '#websocket';
 import { authenticationData } from './authentication.js';
-import { BtpConnection, type BtpRequestOptions, type ConnectionEnd } from './connection.js';
+import { BtpConnection } from './connection.js';
+import type { ConnectionEnd } from './connection-owner.js';
 import { newCounters, type BtpCounters } from './counters.js';
 import type { BtpCloseOptions, BtpEndpoint, BtpEndpointEvents, BtpGauges } from './endpoint.js';
 import {
@@ -21,6 +22,7 @@ import { findData, octetsData } from './protocol-data.js';
 import type { RequestContent } from './session.js';
 import type { BtpClientTls, OpenSocket } from './socket.js';
 import { parseBtpUrl, type BtpUrl } from './url.js';
+import type { BtpRequestOptions } from './waiting.js';
 
 /** What a client is made of. */
 export interface BtpClientOptions {
@@ -129,22 +131,25 @@ export class BtpClient extends EventEmitter<BtpClientEvents> implements BtpEndpo
     const { clock } = this.#environment;
     let timer: unknown;
     let stop: (() => void) | undefined;
+    let waiter: Waiter | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
-        const waiter: Waiter = { resolve, reject };
-        this.#waiters.add(waiter);
-        stop = () => this.#giveUp(waiter, abortError(signal));
+        const waiting = { resolve, reject };
+        waiter = waiting;
+        this.#waiters.add(waiting);
+        stop = () => this.#giveUp(waiting, abortError(signal));
         signal?.addEventListener('abort', stop, { once: true });
         if (timeoutMs !== Infinity) {
           timer = clock.setTimeout(() => {
             const message = `no connection after ${timeoutMs} ms: ${this.#lastFailure?.message ?? 'no answer yet'}`;
             const cause = this.#lastFailure;
-            this.#giveUp(waiter, new BtpConnectError('TIMEOUT', message, { cause }));
+            this.#giveUp(waiting, new BtpConnectError('TIMEOUT', message, { cause }));
           }, timeoutMs);
         }
         if (this.#state === 'idle') this.#start();
       });
     } finally {
+      if (waiter !== undefined) this.#waiters.delete(waiter);
       if (timer !== undefined) clock.clearTimeout(timer);
       if (stop !== undefined) signal?.removeEventListener('abort', stop);
     }
@@ -240,7 +245,14 @@ export class BtpClient extends EventEmitter<BtpClientEvents> implements BtpEndpo
       onClose: (end: { code: number; reason: string; error?: Error | undefined }) =>
         connection.onClose(end),
     };
-    connection.attach(open(webSocketUrl, { maxMessageBytes, tls: this.#options.tls }, listener));
+    try {
+      connection.attach(open(webSocketUrl, { maxMessageBytes, tls: this.#options.tls }, listener));
+    } catch (error) {
+      // What the platform refuses at once, an option that it does not have say, it will always refuse.
+      this.#connection = undefined;
+      this.#state = 'idle';
+      throw error;
+    }
   }
 
   #handleOpened(): void {

@@ -2,53 +2,26 @@
  * Drives one WebSocket: brings its frames to the {@link BtpSession} and does what that says, keeps one timer for all
  * deadlines, and settles the promises of requests. Client and server own connections and say what becomes of them.
  */
-import type { AuthenticationData } from './authentication.js';
+import type { ConnectionOwner } from './connection-owner.js';
 import type { BtpCounters } from './counters.js';
+import { DeadlineTimer } from './deadline-timer.js';
 import type { Environment } from './environment.js';
-import { BtpRefusal, BtpRequestError, describeBtpError } from './errors.js';
 import type { BtpErrorCode } from './error-codes.js';
+import { BtpRefusal, BtpRequestError } from './errors.js';
 import { KeepAlive } from './keep-alive.js';
-import {
-  BtpType,
-  type BtpError,
-  type BtpMessage,
-  type BtpResponse,
-  type BtpTransfer,
-  type ProtocolData,
-} from './packet.js';
+import { BtpType, type BtpMessage, type BtpTransfer, type ProtocolData } from './packet.js';
 import type { BtpPolicy } from './policy.js';
 import { BtpSession, type RequestContent, type SessionEvent } from './session.js';
 import type { BtpSocket, SocketEnd, SocketListener } from './socket.js';
-
-/** How long a request may take, and who may end it earlier. */
-export interface BtpRequestOptions {
-  /** Epoch milliseconds by the endpoint's clock; from then on the request fails. Infinity waits as long as the connection lasts. */
-  readonly deadline: number;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What the owner of a connection does. */
-export interface ConnectionOwner {
-  /** Server: look the account up, then call `accept` or `refuse`. */
-  authenticate(data: AuthenticationData): void;
-  /** Client: the server let us in. */
-  opened(protocolData: readonly ProtocolData[]): void;
-  /** Client: it did not. */
-  refused(error: BtpError): void;
-  /** The response to a request of the peer. */
-  answer(packet: BtpMessage | BtpTransfer): Promise<readonly ProtocolData[]>;
-  /** The last call. Requests in flight have failed already. */
-  closed(end: ConnectionEnd): void;
-}
-
-/** How a connection ended. */
-export interface ConnectionEnd {
-  /** WebSocket close code; 1006 without a closing handshake. */
-  readonly code: number;
-  /** In our words, for people; holds no text of the peer unescaped. */
-  readonly reason: string;
-  readonly error?: Error | undefined;
-}
+import {
+  aborted,
+  fail,
+  NOBODY,
+  problemOf,
+  settle,
+  type BtpRequestOptions,
+  type Waiting,
+} from './waiting.js';
 
 /** What a connection is made of. */
 export interface ConnectionOptions {
@@ -62,18 +35,10 @@ export interface ConnectionOptions {
 
 type ConnectionPhase = 'opening' | 'authenticating' | 'open' | 'draining' | 'closing' | 'closed';
 
-/** A promise of a response. */
-interface Waiting {
-  readonly resolve: (reply: readonly ProtocolData[]) => void;
-  readonly reject: (error: BtpRequestError) => void;
-  /** Takes the listener off the caller's signal. */
-  readonly release: (() => void) | undefined;
-}
-
-/** Frames that come while the server checks credentials wait; more than this many end the connection. */
-const MAX_HELD_FRAMES = 64;
-/** What a timer of Node and browsers can count, in milliseconds. */
-const MAX_DELAY_MS = 0x7fff_ffff;
+/** What holding a frame costs beside its bytes. */
+const FRAME_OVERHEAD = 256;
+/** Why a peer's requests get T00 while it does not read. */
+const CONGESTED = 'congested';
 /** WebSocket close codes: normal, and ours for a peer that broke a rule (private range of RFC 6455). */
 const CLOSE_NORMAL = 1000;
 const CLOSE_VIOLATION = 3000;
@@ -85,9 +50,10 @@ export class BtpConnection implements SocketListener {
   readonly #session: BtpSession<Waiting>;
   readonly #keepAlive: KeepAlive;
   #socket: BtpSocket | undefined;
-  #held: Uint8Array[] | undefined;
-  #timer: unknown;
-  #timerAt = Infinity;
+  /** Frames that came while the server checked credentials. */
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  readonly #timer: DeadlineTimer;
   /** When a phase that must end is given up: opening, authentication, draining or closing. */
   #phaseDeadline: number;
   #phase: ConnectionPhase = 'opening';
@@ -114,12 +80,17 @@ export class BtpConnection implements SocketListener {
       now,
     });
     this.#phaseDeadline = now + policy.openTimeoutMs;
+    this.#timer = new DeadlineTimer(
+      environment.clock,
+      () => this.#deadline(),
+      (at) => this.#tick(at),
+    );
   }
 
   /** Gives the connection its socket, right after both were made. */
   attach(socket: BtpSocket): void {
     this.#socket = socket;
-    this.#schedule();
+    this.#timer.refresh();
   }
 
   /** Whether new requests may be sent. */
@@ -178,8 +149,8 @@ export class BtpConnection implements SocketListener {
     this.counters.connections += 1;
     this.#send(this.#session.accept([]));
     opened();
-    const held = this.#held ?? [];
-    this.#held = undefined;
+    const held = this.#held;
+    this.#held = [];
     for (const octets of held) this.#handle(octets, this.#now());
   }
 
@@ -218,7 +189,7 @@ export class BtpConnection implements SocketListener {
       const waiting: Waiting = { resolve, reject, release };
       requestId = this.#session.open(waiting, deadline, now);
       this.#send(frame);
-      if (deadline < this.#timerAt) this.#schedule();
+      if (deadline < this.#timer.at) this.#timer.refresh();
     });
   }
 
@@ -294,114 +265,105 @@ export class BtpConnection implements SocketListener {
     const reason = this.#endReason ?? describeEnd(end);
     this.#phase = 'closed';
     this.#session.end();
-    this.#clearTimer();
-    this.#held = undefined;
+    this.#timer.stop();
+    this.#held = [];
     const lost = this.#session.takeAll();
     this.counters.requestsLost += lost.length;
     this.#owner.closed({ code: end.code, reason, error: end.error });
     for (const { tag } of lost) {
       const message = `the connection ended before a response came: ${reason}`;
-      settle(tag, new BtpRequestError('CONNECTION_LOST', 'unknown', message, { cause: end.error }));
+      fail(tag, new BtpRequestError('CONNECTION_LOST', 'unknown', message, { cause: end.error }));
     }
     for (const resolve of this.#whenClosed) resolve();
   }
 
   // Frames.
 
-  #handle(octets: Uint8Array, now: number): void {
-    this.#do(this.#session.handleFrame(octets, now));
-  }
-
   /** Some clients send requests right behind their credentials. */
   #hold(octets: Uint8Array): void {
-    this.#held ??= [];
-    if (this.#held.length >= MAX_HELD_FRAMES) {
-      this.terminate('too many frames before the authentication was answered');
-      return;
-    }
     this.#held.push(octets);
+    this.#heldBytes += octets.length + FRAME_OVERHEAD;
+    if (this.#heldBytes > this.#options.policy.maxMessageBytes * 2) {
+      this.terminate('too many frames before the authentication was answered');
+    }
+  }
+
+  #handle(octets: Uint8Array, now: number): void {
+    if (this.#session.refuseRequests === CONGESTED && !this.#isCongested()) {
+      this.#session.refuseRequests = undefined;
+    }
+    this.#do(this.#session.handleFrame(octets, now));
   }
 
   #do(event: SessionEvent<Waiting> | undefined): void {
     switch (event?.type) {
       case undefined:
-        return;
-      case 'reply': {
-        this.#settleReply(event.tag, event.reply);
-        return;
-      }
-      case 'request': {
-        this.#serve(event.packet);
-        return;
-      }
-      case 'answer': {
+        break;
+      case 'reply':
+        settle(event.tag, event.reply);
+        this.#closeIfDrained();
+        break;
+      case 'request':
+        // Once the closing handshake has begun no response gets out, so nothing must happen either.
+        if (this.#phase !== 'closing') this.#serve(event.packet);
+        break;
+      case 'answer':
         this.#send(event.frame);
-        return;
-      }
-      case 'authenticate': {
+        break;
+      case 'authenticate':
         this.#owner.authenticate(event.data);
-        return;
-      }
+        break;
       case 'authenticated':
         this.#enter('open', Infinity);
         this.counters.connections += 1;
-        {
-          this.#owner.opened(event.protocolData);
-          return;
-        }
+        this.#owner.opened(event.protocolData);
+        break;
       case 'authentication-refused':
         this.#owner.refused(event.error);
-        {
-          this.close(CLOSE_NORMAL, 'the server refused the authentication');
-          return;
-        }
+        this.close(CLOSE_NORMAL, 'the server refused the authentication');
+        break;
       case 'violation':
         if (event.frame !== undefined) this.#send(event.frame);
-        {
-          this.close(CLOSE_VIOLATION, event.reason);
-          return;
-        }
+        this.close(CLOSE_VIOLATION, event.reason);
+        break;
     }
-  }
-
-  #settleReply(waiting: Waiting, reply: BtpResponse | BtpError): void {
-    if (reply.type === BtpType.response) settle(waiting, reply.protocolData);
-    else {
-      const message = `the peer answered with an Error: ${describeBtpError(reply)}`;
-      settle(waiting, new BtpRequestError('PEER_ERROR', 'yes', message, { btpError: reply }));
-    }
-    if (this.#phase === 'draining') this.#closeIfDrained();
   }
 
   #serve(packet: BtpMessage | BtpTransfer): void {
     const { requestId } = packet;
-    this.#owner
-      .answer(packet)
-      .then((protocolData) => this.#respond(requestId, protocolData))
-      .catch((error: unknown) => this.#respondError(requestId, error))
-      .finally(() => {
-        if (this.#phase === 'draining') this.#closeIfDrained();
-      });
+    this.#owner.answer(packet).then(
+      (protocolData) => {
+        this.#respond(requestId, protocolData);
+        this.#closeIfDrained();
+      },
+      (error: unknown) => {
+        this.#respondError(requestId, error);
+        this.#closeIfDrained();
+      },
+    );
   }
 
   #respond(requestId: number, protocolData: readonly ProtocolData[]): void {
-    const { maxMessageBytes } = this.#options.policy;
-    if (protocolData.reduce((sum, { data }) => sum + data.length, 0) > maxMessageBytes) {
-      throw new RangeError(`the response is above ${maxMessageBytes} bytes`);
+    let frame: Uint8Array | undefined;
+    try {
+      frame = this.#session.respond(requestId, protocolData);
+    } catch (error) {
+      this.#respondError(requestId, error);
+      return;
     }
-    const frame = this.#session.respond(requestId, protocolData);
     if (frame !== undefined) this.#send(frame);
   }
 
   #respondError(requestId: number, error: unknown): void {
-    const refusal = error instanceof BtpRefusal ? error : undefined;
-    if (refusal === undefined) {
-      const { logger } = this.#options.environment;
-      logger.error('a BTP handler failed', { error });
-    }
-    const code = refusal?.code ?? 'T00';
     // Never the message of an error that was not meant for the peer.
-    const message = refusal?.message ?? 'internal error';
+    const refusal =
+      error instanceof BtpRefusal
+        ? error
+        : new BtpRefusal('T00', 'internal error', { cause: error });
+    if (refusal !== error) {
+      this.#options.environment.logger.error('a BTP handler failed', { error });
+    }
+    const { code, message } = refusal;
     const frame = this.#session.respondError(requestId, code, message, this.#now());
     if (frame !== undefined) this.#send(frame);
   }
@@ -411,46 +373,42 @@ export class BtpConnection implements SocketListener {
     const socket = this.#socket;
     if (socket === undefined || this.#phase === 'closed') return;
     const { counters } = this;
-    const { policy } = this.#options;
     counters.framesSent += 1;
     counters.bytesSent += frame.length;
     socket.send(frame);
+    const { maxBufferedBytes } = this.#options.policy;
     const buffered = socket.bufferedAmount;
-    if (buffered > policy.maxBufferedBytes * 2) {
+    if (buffered <= maxBufferedBytes) return;
+    if (buffered > maxBufferedBytes * 2) {
       this.terminate('the peer asks but does not read the answers');
-      return;
+    } else if (this.#phase === 'open') {
+      this.#session.refuseRequests = CONGESTED;
     }
-    if (this.#phase !== 'open') return;
-    this.#session.refuseRequests = buffered > policy.maxBufferedBytes ? 'congested' : undefined;
+  }
+
+  #isCongested(): boolean {
+    return this.bufferedBytes > this.#options.policy.maxBufferedBytes;
   }
 
   // Our requests.
 
-  #cannotSend({ deadline, signal }: BtpRequestOptions, now: number): BtpRequestError | undefined {
-    const { policy } = this.#options;
+  #cannotSend(options: BtpRequestOptions, now: number): BtpRequestError | undefined {
+    const { maxOutgoingRequests } = this.#options.policy;
+    if (this.#phase === 'draining' || this.#phase === 'closing') {
+      return new BtpRequestError('CLOSING', 'no', 'the connection is closing');
+    }
     if (this.#phase !== 'open') {
-      const closing = this.#phase === 'draining' || this.#phase === 'closing';
-      return closing
-        ? new BtpRequestError('CLOSING', 'no', 'the connection is closing')
-        : new BtpRequestError('NOT_CONNECTED', 'no', 'the connection is not open');
+      return new BtpRequestError('NOT_CONNECTED', 'no', 'the connection is not open');
     }
-    if (signal?.aborted === true) {
-      return new BtpRequestError('ABORTED', 'no', 'aborted by the caller', {
-        cause: signal.reason,
-      });
-    }
-    if (!(deadline > now)) {
-      return new BtpRequestError('DEADLINE_PASSED', 'no', `the deadline ${deadline} is not ahead`);
-    }
-    if (this.#session.outgoing >= policy.maxOutgoingRequests) {
-      const message = `${policy.maxOutgoingRequests} requests are in flight already`;
+    if (this.#session.outgoing >= maxOutgoingRequests) {
+      const message = `${maxOutgoingRequests} requests are in flight already`;
       return new BtpRequestError('TOO_MANY_REQUESTS', 'no', message);
     }
-    if (this.bufferedBytes > policy.maxBufferedBytes) {
+    if (this.#isCongested()) {
       const message = `the peer has not read ${this.bufferedBytes} bytes yet`;
       return new BtpRequestError('CONGESTED', 'no', message);
     }
-    return undefined;
+    return problemOf(options, now);
   }
 
   #notSent(error: BtpRequestError): Promise<never> {
@@ -461,9 +419,8 @@ export class BtpConnection implements SocketListener {
   #abort(requestId: number, waiting: Waiting, signal: AbortSignal): void {
     if (!this.#session.abandon(requestId)) return;
     this.counters.requestsAborted += 1;
-    const options = { cause: signal.reason as unknown };
-    settle(waiting, new BtpRequestError('ABORTED', 'unknown', 'aborted by the caller', options));
-    if (this.#phase === 'draining') this.#closeIfDrained();
+    fail(waiting, aborted('unknown', signal));
+    this.#closeIfDrained();
   }
 
   // Time.
@@ -475,7 +432,7 @@ export class BtpConnection implements SocketListener {
   #enter(phase: ConnectionPhase, deadline: number): void {
     this.#phase = phase;
     this.#phaseDeadline = deadline;
-    this.#schedule();
+    this.#timer.refresh();
   }
 
   #deadline(): number {
@@ -484,65 +441,37 @@ export class BtpConnection implements SocketListener {
     return Math.min(this.#phaseDeadline, this.#session.deadline(), keepAlive);
   }
 
-  /** One timer serves all deadlines. It is only ever moved forward; one that fires too early looks again. */
-  #schedule(): void {
-    if (this.#phase === 'closed') return;
-    const at = this.#deadline();
-    if (at >= this.#timerAt) return;
-    this.#clearTimer();
-    this.#timerAt = at;
-    const { clock } = this.#options.environment;
-    const delay = Math.min(Math.max(at - clock.now(), 0), MAX_DELAY_MS);
-    this.#timer = clock.setTimeout(() => {
-      this.#timer = undefined;
-      this.#timerAt = Infinity;
-      this.#tick(clock.now());
-    }, delay);
-  }
-
-  #clearTimer(): void {
-    if (this.#timer !== undefined) this.#options.environment.clock.clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#timerAt = Infinity;
-  }
-
   #tick(now: number): void {
     const expired = this.#session.takeExpired(now);
     this.counters.requestsExpired += expired.length;
     for (const { tag } of expired) {
       const message = 'no response came before the deadline';
-      settle(tag, new BtpRequestError('DEADLINE_PASSED', 'unknown', message));
+      fail(tag, new BtpRequestError('DEADLINE_PASSED', 'unknown', message));
     }
-    if (this.#phase === 'draining') this.#closeIfDrained();
+    this.#closeIfDrained();
     if (now >= this.#phaseDeadline) this.#giveUp(now);
     if (this.#phase === 'open' || this.#phase === 'draining') this.#checkAlive(now);
-    this.#schedule();
   }
 
   #giveUp(now: number): void {
     switch (this.#phase) {
-      case 'opening': {
+      case 'opening':
         this.terminate('the WebSocket did not open in time');
-        return;
-      }
+        break;
       case 'authenticating':
         if (this.#options.role === 'client') {
           this.terminate('the server did not answer the authentication in time');
-          return;
+          break;
         }
         this.#send(this.#session.refuse('F00', 'the authentication took too long', now));
-        {
-          this.close(CLOSE_VIOLATION, 'the authentication took too long');
-          return;
-        }
-      case 'draining': {
+        this.close(CLOSE_VIOLATION, 'the authentication took too long');
+        break;
+      case 'draining':
         this.close(CLOSE_NORMAL, this.#afterDrain);
-        return;
-      }
-      default: {
+        break;
+      default:
         this.terminate('the peer did not finish the closing handshake');
-        return;
-      }
+        break;
     }
   }
 
@@ -554,28 +483,21 @@ export class BtpConnection implements SocketListener {
 
   /** A ping where there are pings; else an empty Message, whose answer is the sign of life, whatever it says. */
   #probe(now: number): void {
-    const socket = this.#socket;
-    if (socket?.ping !== undefined) {
-      socket.ping();
+    const ping = this.#socket?.ping;
+    if (ping !== undefined) {
+      ping();
       return;
     }
-    const ignore = (): void => undefined;
     const frame = this.#session.encodeRequest({ type: BtpType.message, protocolData: [] });
-    const waiting: Waiting = { resolve: ignore, reject: ignore, release: undefined };
-    this.#session.open(waiting, now + this.#options.policy.keepAliveTimeoutMs, now);
+    this.#session.open(NOBODY, now + this.#options.policy.keepAliveTimeoutMs, now);
     this.#send(frame);
   }
 
   #closeIfDrained(): void {
+    if (this.#phase !== 'draining') return;
     if (this.#session.outgoing > 0 || this.#session.incoming > 0) return;
     this.close(CLOSE_NORMAL, this.#afterDrain);
   }
-}
-
-function settle(waiting: Waiting, outcome: readonly ProtocolData[] | BtpRequestError): void {
-  waiting.release?.();
-  if (outcome instanceof BtpRequestError) waiting.reject(outcome);
-  else waiting.resolve(outcome);
 }
 
 /** A WebSocket close reason has at most 123 bytes. */

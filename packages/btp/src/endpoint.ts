@@ -1,4 +1,4 @@
-import type { BtpRequestOptions } from './connection.js';
+import type { BtpRequestOptions } from './waiting.js';
 import type { BtpCounters } from './counters.js';
 import type { BtpMessageHandler, BtpTransferHandler } from './exchange.js';
 import type { ProtocolData } from './packet.js';

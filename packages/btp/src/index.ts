@@ -28,7 +28,7 @@ export {
 } from './server.js';
 export { BtpAccount } from './account.js';
 export type { BtpCloseOptions, BtpEndpoint, BtpEndpointEvents, BtpGauges } from './endpoint.js';
-export type { BtpRequestOptions } from './connection.js';
+export type { BtpRequestOptions } from './waiting.js';
 export type { BtpMessageHandler, BtpRequest, BtpTransferHandler } from './exchange.js';
 export { equalSecrets, type AuthenticationData } from './authentication.js';
 export { parseBtpUrl, type BtpUrl } from './url.js';

@@ -7,7 +7,8 @@ import { OerDecodeError } from '@pennyswitch/oer-codec';
 import { credentialsOf, type AuthenticationData } from './authentication.js';
 import { decodeBtpPacket, encodeBtpPacket } from './codec.js';
 import { recordLatency, type BtpCounters } from './counters.js';
-import { BTP_ERROR_NAMES, type BtpErrorCode } from './error-codes.js';
+import type { BtpErrorCode } from './error-codes.js';
+import { errorFrame } from './error-frame.js';
 import {
   BtpType,
   type BtpError,
@@ -17,8 +18,8 @@ import {
   type BtpTransfer,
   type ProtocolData,
 } from './packet.js';
-import { findData } from './protocol-data.js';
 import { OpenRequests, type OpenRequest } from './requests.js';
+import { unswapped } from './swapped-types.js';
 
 /** What a received frame means for the driver. */
 export type SessionEvent<Tag> =
@@ -45,7 +46,7 @@ export interface SessionOptions {
   /** See `BtpPolicy`. */
   readonly maxMessageBytes: number;
   readonly maxIncomingRequests: number;
-  /** Understand the packet types of interledger-rs, see {@link unswapped}. */
+  /** Understand the packet types of interledger-rs, see `swapped-types.ts`. */
   readonly swappedTypes: boolean;
   readonly counters: BtpCounters;
 }
@@ -165,10 +166,17 @@ export class BtpSession<Tag> {
     return this.#outgoing.takeAll();
   }
 
-  /** The frame that answers a request of the peer; undefined if it was answered before. */
+  /**
+   * The frame that answers a request of the peer; undefined if it was answered before.
+   * @throws OerEncodeError, RangeError for entries that cannot be sent; the request is still to be answered then.
+   */
   respond(requestId: number, protocolData: readonly ProtocolData[]): Uint8Array | undefined {
     if (!this.#incoming.has(requestId)) return undefined;
     const frame = encodeBtpPacket({ type: BtpType.response, requestId, protocolData });
+    const { maxMessageBytes } = this.#options;
+    if (frame.length > maxMessageBytes) {
+      throw new RangeError(`a response of ${frame.length} bytes, at most ${maxMessageBytes} go`);
+    }
     this.#incoming.delete(requestId);
     this.counters.responsesSent += 1;
     return frame;
@@ -318,42 +326,4 @@ export class BtpSession<Tag> {
     this.counters.errorsSent += 1;
     return { type: 'answer', frame: errorFrame(requestId, code, message, now) };
   }
-}
-
-const UTF8 = new TextEncoder();
-
-function errorFrame(
-  requestId: number,
-  code: BtpErrorCode,
-  message: string,
-  now: number,
-): Uint8Array {
-  return encodeBtpPacket({
-    type: BtpType.error,
-    requestId,
-    code,
-    name: BTP_ERROR_NAMES[code],
-    triggeredAt: { epochMs: now, leapSecond: false },
-    data: UTF8.encode(message),
-    protocolData: [],
-  });
-}
-
-/** The first octet of the ILP packets that ask and that answer (RFC 0027). */
-const ILP_PREPARE = 12;
-const ILP_FULFILL = 13;
-const ILP_REJECT = 14;
-
-/**
- * interledger-rs puts a Prepare into a Response and a Fulfill or Reject into a Message, and looks at the ILP packet's
- * type only. This turns such packets round, by the first octet of their `ilp` data; others stay as they are.
- */
-function unswapped(packet: BtpPacket): BtpPacket {
-  if (packet.type !== BtpType.message && packet.type !== BtpType.response) return packet;
-  const ilpType = findData(packet.protocolData, 'ilp')?.[0];
-  if (ilpType === ILP_PREPARE) return { ...packet, type: BtpType.message };
-  if (ilpType === ILP_FULFILL || ilpType === ILP_REJECT) {
-    return { ...packet, type: BtpType.response };
-  }
-  return packet;
 }
