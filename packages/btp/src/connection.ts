@@ -289,8 +289,8 @@ export class BtpConnection implements SocketListener {
   }
 
   #handle(octets: Uint8Array, now: number): void {
-    if (this.#session.refuseRequests === CONGESTED && !this.#isCongested()) {
-      this.#session.refuseRequests = undefined;
+    if (this.#phase === 'open') {
+      this.#session.refuseRequests = this.#isCongested() ? CONGESTED : undefined;
     }
     this.#do(this.#session.handleFrame(octets, now));
   }
@@ -376,13 +376,8 @@ export class BtpConnection implements SocketListener {
     counters.framesSent += 1;
     counters.bytesSent += frame.length;
     socket.send(frame);
-    const { maxBufferedBytes } = this.#options.policy;
-    const buffered = socket.bufferedAmount;
-    if (buffered <= maxBufferedBytes) return;
-    if (buffered > maxBufferedBytes * 2) {
+    if (socket.bufferedAmount > this.#options.policy.maxBufferedBytes * 2) {
       this.terminate('the peer asks but does not read the answers');
-    } else if (this.#phase === 'open') {
-      this.#session.refuseRequests = CONGESTED;
     }
   }
 
