@@ -1,7 +1,7 @@
-import type { OerReader, OerWriter } from '@pennyswitch/oer-codec';
-import { MAX_ADDRESS_LENGTH, type IlpAddress } from './address.js';
+import { asciiSlice, OerEncodeError, type OerReader, type OerWriter } from '@pennyswitch/oer-codec';
+import { isIlpAddress, MAX_ADDRESS_LENGTH, type IlpAddress } from './address.js';
 import { isIlpAddressPrefix, type IlpAddressPrefix } from './prefix.js';
-import { isIlpAddress } from './address.js';
+import { isAddressBytes } from './syntax.js';
 
 /** Reads an address as it stands on the wire: ASCII with a length determinant (RFC 0030 "ILP Address"). */
 export function readIlpAddress(reader: OerReader): IlpAddress {
@@ -10,6 +10,20 @@ export function readIlpAddress(reader: OerReader): IlpAddress {
   if (isIlpAddress(text)) return text;
   reader.offset = start;
   throw reader.error('BAD_VALUE', 'the text is no ILP address (RFC 0015)');
+}
+
+/**
+ * The address that the bytes `start..end` spell (without a length determinant), or undefined. For hand-tuned codecs:
+ * checks the bytes before it makes a string of them.
+ */
+export function ilpAddressOf(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): IlpAddress | undefined {
+  return isAddressBytes(bytes, start, end)
+    ? (asciiSlice(bytes, start, end) as IlpAddress)
+    : undefined;
 }
 
 /** Reads a prefix as it stands on the wire. */
@@ -21,7 +35,27 @@ export function readIlpAddressPrefix(reader: OerReader): IlpAddressPrefix {
   throw reader.error('BAD_VALUE', 'the text is no ILP address prefix (RFC 0015)');
 }
 
-/** Writes an address or prefix with its length determinant. */
+/**
+ * Writes an address or prefix with its length determinant.
+ * @throws {@link OerEncodeError} `BAD_VALUE` for a text that is neither: a type that was cast is no proof.
+ */
 export function writeIlpAddress(writer: OerWriter, address: IlpAddressPrefix): void {
+  if (!isIlpAddressPrefix(address)) {
+    throw new OerEncodeError('BAD_VALUE', 'the text is no ILP address (RFC 0015)');
+  }
   writer.writeVarAscii(address);
+}
+
+/**
+ * Writes the characters of an address, without a length determinant, to `at` of bytes that have room for them, and
+ * says whether it is one. For hand-tuned codecs.
+ */
+export function putIlpAddress(bytes: Uint8Array, at: number, address: IlpAddress): boolean {
+  let seen = 0;
+  for (let i = 0; i < address.length; i++) {
+    const code = address.charCodeAt(i);
+    seen |= code;
+    bytes[at + i] = code;
+  }
+  return seen < 0x80 && isAddressBytes(bytes, at, at + address.length);
 }

@@ -30,4 +30,10 @@ export {
   type Network,
 } from './scheme.js';
 export { InvalidIlpAddressError } from './errors.js';
-export { readIlpAddress, readIlpAddressPrefix, writeIlpAddress } from './codec.js';
+export {
+  ilpAddressOf,
+  putIlpAddress,
+  readIlpAddress,
+  readIlpAddressPrefix,
+  writeIlpAddress,
+} from './codec.js';

@@ -21,16 +21,22 @@ export const ALLOCATION_SCHEMES = [
 /** The first segment of an address (RFC 0015 "Allocation Schemes"). */
 export type AllocationScheme = (typeof ALLOCATION_SCHEMES)[number];
 
-const SCHEMES: ReadonlySet<string> = new Set(ALLOCATION_SCHEMES);
-
-/** For each ASCII code: 1 for a character that a segment may have. */
-const SEGMENT_CHARACTER = new Uint8Array(128);
-for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_~-') {
-  SEGMENT_CHARACTER[character.charCodeAt(0)] = 1;
-}
+const SCHEMES: readonly string[] = ALLOCATION_SCHEMES;
 
 const PERIOD = 46;
 const MAX_LENGTH = 1023;
+
+/** For each ASCII code: 1 for a character that a segment may have, 2 for the period. */
+const CLASSES: Uint8Array = /* @__PURE__ */ classes();
+
+function classes(): Uint8Array {
+  const table = new Uint8Array(128);
+  for (let code = 0; code < 128; code++) {
+    if (/[\w~-]/.test(String.fromCharCode(code))) table[code] = 1;
+  }
+  table[PERIOD] = 2;
+  return table;
+}
 
 /**
  * Checks the syntax of an address or prefix in one pass (RFC 0015 "Address Requirements").
@@ -47,13 +53,44 @@ export function findAddressProblem(
     const code = i === text.length ? PERIOD : text.charCodeAt(i);
     if (code === PERIOD) {
       if (i === segmentStart) return { rule: 'empty-segment', offset: i };
-      if (segments === 0 && !SCHEMES.has(text.slice(0, i)))
+      if (segments === 0 && !SCHEMES.includes(text.slice(0, i)))
         return { rule: 'bad-scheme', offset: 0 };
       segments += 1;
       segmentStart = i + 1;
-    } else if (SEGMENT_CHARACTER[code] !== 1) {
+    } else if (CLASSES[code] !== 1) {
       return { rule: 'bad-character', offset: i };
     }
   }
   return segments < minimumSegments ? { rule: 'too-few-segments', offset: text.length } : undefined;
 }
+
+/**
+ * Whether the bytes `start..end` spell an address: what {@link findAddressProblem} decides, without making a string.
+ */
+export function isAddressBytes(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start > MAX_LENGTH) return false;
+  const scheme = schemeEnd(bytes, start, end);
+  if (scheme === 0) return false;
+  let previous = 1;
+  for (let i = scheme; i < end; i++) {
+    const kind = CLASSES[bytes[i] as number];
+    // Neither a character of no class nor a period behind a period.
+    if (kind !== 1 && (kind !== 2 || previous === 2)) return false;
+    previous = kind;
+  }
+  return previous === 1;
+}
+
+/** Where the period behind the allocation scheme stands; 0 for bytes that start with none. */
+function schemeEnd(bytes: Uint8Array, start: number, end: number): number {
+  // `g.` is what nearly every packet has.
+  if (bytes[start] === 0x67 && bytes[start + 1] === PERIOD && start + 1 < end) return start + 1;
+  let text = '';
+  for (let i = start; i < end && text.length <= LONGEST_SCHEME; i++) {
+    if (bytes[i] === PERIOD) return SCHEMES.includes(text) ? i : 0;
+    text += String.fromCharCode(bytes[i] as number);
+  }
+  return 0;
+}
+
+const LONGEST_SCHEME = 7; // private, example
