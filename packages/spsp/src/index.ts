@@ -1,6 +1,31 @@
 /**
- * Payment pointers and the Simple Payment Setup Protocol (RFC 0009, RFC 0026): resolve, quote, pay, receive.
+ * The Simple Payment Setup Protocol (RFC 0009) and payment pointers (RFC 0026): from `$wallet.example/bob` to the address
+ * and shared secret of a STREAM connection.
+ *
+ * {@link SpspClient} asks, {@link createSpspHandler} answers, {@link parsePaymentPointer} reads what people write.
  *
  * @packageDocumentation
  */
-export {};
+export {
+  isPaymentPointer,
+  parsePaymentPointer,
+  PaymentPointerError,
+  paymentPointerOf,
+  type PaymentPointer,
+  type PaymentPointerProblem,
+} from './payment-pointer.js';
+export {
+  SpspClient,
+  type SpspClientOptions,
+  type SpspQueryOptions,
+  type SpspResult,
+} from './client.js';
+export {
+  createSpspHandler,
+  type SpspAnswer,
+  type SpspQuery,
+  type SpspServerOptions,
+} from './server.js';
+export { decodeSpspDetails, encodeSpspDetails, type SpspDetails } from './response.js';
+export { SpspError, type SpspErrorCode } from './errors.js';
+export { SPSP_LEGACY_MEDIA_TYPE, SPSP_MEDIA_TYPE } from './media-types.js';

@@ -1,0 +1,96 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  isPaymentPointer,
+  parsePaymentPointer,
+  PaymentPointerError,
+  paymentPointerOf,
+} from '../src/index.js';
+
+describe('payment pointers (RFC 0026 "Resolution")', () => {
+  it.each([
+    ['$example.com', 'https://example.com/.well-known/pay'],
+    ['$example.com/invoices/12345', 'https://example.com/invoices/12345'],
+    ['$bob.example.com', 'https://bob.example.com/.well-known/pay'],
+    ['$example.com/bob', 'https://example.com/bob'],
+    ['$example.com/', 'https://example.com/.well-known/pay'],
+    ['$EXAMPLE.com/Bob', 'https://example.com/Bob'],
+    ['$example.com/a%20b', 'https://example.com/a%20b'],
+    ['$example.com/~bob/@home:1', 'https://example.com/~bob/@home:1'],
+    ['$192.0.2.1/bob', 'https://192.0.2.1/bob'],
+    ['$[2001:db8::1]/bob', 'https://[2001:db8::1]/bob'],
+  ])('%s stands for %s', (text, url) => {
+    expect(parsePaymentPointer(text).url).toBe(url);
+    expect(isPaymentPointer(text)).toBe(true);
+  });
+
+  it.each([
+    ['example.com/bob', 'NO_DOLLAR'],
+    ['', 'NO_DOLLAR'],
+    [' $example.com', 'NO_DOLLAR'],
+    ['$', 'BAD_HOST'],
+    ['$/bob', 'BAD_HOST'],
+    ['$exa mple.com', 'BAD_HOST'],
+    ['$https://example.com', 'HAS_PORT'],
+    ['$exam\\ple.com', 'BAD_HOST'],
+    ['$[::1z]', 'BAD_HOST'],
+    ['$user@example.com', 'HAS_USERINFO'],
+    ['$user:pass@example.com/bob', 'HAS_USERINFO'],
+    ['$example.com:8080/bob', 'HAS_PORT'],
+    ['$example.com:/bob', 'HAS_PORT'],
+    ['$[::1]:443', 'HAS_PORT'],
+    ['$example.com/bob?x=1', 'HAS_QUERY'],
+    ['$example.com?', 'HAS_QUERY'],
+    ['$example.com/bob#x', 'HAS_FRAGMENT'],
+    ['$exämple.com', 'NOT_ASCII'],
+    ['$example.com/böb', 'NOT_ASCII'],
+    ['$example.com/b b', 'BAD_PATH'],
+    ['$example.com/b%2', 'BAD_PATH'],
+    ['$example.com/b\\b', 'BAD_PATH'],
+  ])('%j is refused with %s', (text, code) => {
+    expect(isPaymentPointer(text)).toBe(false);
+    try {
+      parsePaymentPointer(text);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toBeInstanceOf(PaymentPointerError);
+      expect(error).toMatchObject({ code, value: text });
+    }
+  });
+
+  it('have one text for one endpoint', () => {
+    expect(parsePaymentPointer('$EXAMPLE.com/').text).toBe('$example.com');
+    expect(parsePaymentPointer('$example.com/.well-known/pay').text).toBe('$example.com');
+    expect(parsePaymentPointer('$example.com/bob/').text).toBe('$example.com/bob/');
+  });
+
+  it('are made from URLs, and only from those that they can stand for', () => {
+    expect(paymentPointerOf('https://example.com/.well-known/pay').text).toBe('$example.com');
+    expect(paymentPointerOf('https://example.com/bob').text).toBe('$example.com/bob');
+    expect(() => paymentPointerOf('https://example.com:1/bob')).toThrow('port');
+    expect(() => paymentPointerOf('http://example.com/bob')).toThrow('https');
+  });
+
+  it('come back from their URL', () => {
+    const segment = fc.stringMatching(/^[a-zA-Z0-9_~-]{1,8}$/);
+    fc.assert(
+      fc.property(fc.domain(), fc.array(segment, { maxLength: 3 }), (host, segments) => {
+        const pointer = parsePaymentPointer(`$${[host, ...segments].join('/')}`);
+        expect(paymentPointerOf(pointer.url)).toEqual(pointer);
+        expect(parsePaymentPointer(pointer.text)).toEqual(pointer);
+      }),
+    );
+  });
+
+  it('never let another error out than their own', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        try {
+          parsePaymentPointer(`$${text}`);
+        } catch (error) {
+          expect(error).toBeInstanceOf(PaymentPointerError);
+        }
+      }),
+    );
+  });
+});
