@@ -22,6 +22,7 @@ export interface AcceptorOptions {
   connected(peer: BtpPeer, adopt: (listener: SocketListener) => BtpSocket): void;
   abandoned(peer: BtpPeer): void;
   tlsReloaded(): void;
+  tlsFailed(error: Error): void;
   /** Something went wrong that ends no connection. */
   failed(error: Error): void;
 }

@@ -73,6 +73,8 @@ export interface BtpServerEvents {
   refused: [info: { readonly address: string; readonly reason: string }];
   /** The files of the certificate changed and were read. */
   'tls-reloaded': [];
+  /** They changed but cannot be used; the old certificate stays, and the next change is tried. */
+  'tls-failed': [error: Error];
 }
 
 /** A connection and where it came from. */
@@ -117,6 +119,10 @@ export class BtpServer extends EventEmitter<BtpServerEvents> {
       connected: (peer, adopt) => this.#connected(peer, adopt),
       abandoned: (peer) => this.#forget(peer),
       tlsReloaded: () => this.emit('tls-reloaded'),
+      tlsFailed: (error) => {
+        this.#environment.logger.error('BTP server certificate cannot be used', { error });
+        this.emit('tls-failed', error);
+      },
       failed: (error) => this.#environment.logger.error('BTP server', { error }),
     });
   }

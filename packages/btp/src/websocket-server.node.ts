@@ -119,10 +119,11 @@ class NodeAcceptor implements Acceptor {
     const reload = (): void => {
       try {
         this.setTls(pairOf(tls));
-        this.#options.tlsReloaded();
       } catch (error) {
-        this.#options.failed(error as Error);
+        this.#options.tlsFailed(error instanceof Error ? error : new Error(String(error)));
+        return;
       }
+      this.#options.tlsReloaded();
     };
     for (const file of [certFile, keyFile]) {
       this.#watched.add(file);
