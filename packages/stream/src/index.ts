@@ -76,3 +76,27 @@ export {
 } from './receipt-verifier.js';
 export { isSameAsset, type Asset } from './asset.js';
 export { secureRandomBytes } from './random.js';
+
+// Sending money: quote, then pay.
+export {
+  quotePayment,
+  Quote,
+  type PaymentAmount,
+  type QuoteFacts,
+  type QuoteOptions,
+} from './payment/quote.js';
+export {
+  payQuote,
+  type PaymentOutcome,
+  type PaymentProgress,
+  type PayOptions,
+} from './payment/pay.js';
+export type { SenderOptions } from './payment/session.js';
+export {
+  PaymentError,
+  type PaymentErrorCode,
+  type PaymentErrorOptions,
+} from './payment/payment-error.js';
+export type { Prices } from './payment/minimum-rate.js';
+export { toRatio, type Ratio, type RatioLike } from './ratio.js';
+export { DEFAULT_SENDER_POLICY, type SenderPolicy } from './connection/policy.js';

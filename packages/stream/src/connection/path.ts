@@ -1,0 +1,72 @@
+import { PacketSize } from './packet-size.js';
+import { PacketTimeout } from './packet-timeout.js';
+import { Pacer } from './pacer.js';
+import type { SenderPolicy } from './policy.js';
+import { RateTracker } from './rate.js';
+import { reactionTo, RetryDelay } from './retry.js';
+import type { Draft, FulfilledOutcome, RejectedOutcome } from './task.js';
+import { Window } from './window.js';
+
+/** What has been learned about the path to the receiver: each subject in a tracker of its own, told of every outcome here. */
+export class Path {
+  readonly rate: RateTracker = new RateTracker();
+  readonly size: PacketSize = new PacketSize();
+  readonly window: Window;
+  readonly pacer: Pacer;
+  readonly retry: RetryDelay;
+  readonly timeout: PacketTimeout;
+
+  constructor(policy: SenderPolicy) {
+    this.window = new Window(policy);
+    this.pacer = new Pacer(policy);
+    this.retry = new RetryDelay(policy);
+    this.timeout = new PacketTimeout(policy);
+  }
+
+  handleFulfilled(draft: Draft, { arrived }: FulfilledOutcome): void {
+    this.size.handlePassed(draft.amount);
+    this.window.handleFulfilled(draft.amount);
+    this.pacer.handleFulfilled();
+    this.retry.handleSuccess();
+    // Accepting a packet says that the minimum arrived: a receiver that claims less contradicts itself.
+    if (arrived !== undefined) {
+      this.rate.observe(draft.amount, arrived > draft.minimum ? arrived : draft.minimum);
+    }
+  }
+
+  /** @param inFlight what is in flight, without this packet. */
+  handleRejected(draft: Draft, outcome: RejectedOutcome, inFlight: bigint, now: number): void {
+    const { sentAt } = outcome;
+    if (outcome.arrived !== undefined) {
+      this.size.handlePassed(draft.amount);
+      this.rate.observe(draft.amount, outcome.arrived);
+      // Every probe is rejected by the receiver. What it should have taken is not offered again at once.
+      if (draft.fulfillable) this.retry.handleFailure(sentAt, now);
+      return;
+    }
+    switch (outcome.isLocal ? 'wait' : reactionTo(outcome.code)) {
+      case 'smaller':
+        this.size.handleTooLarge(draft.amount, outcome.data);
+        break;
+      case 'liquidity':
+        this.window.handleNoLiquidity(inFlight + draft.amount, sentAt, now);
+        this.retry.handleFailure(sentAt, now);
+        break;
+      case 'slower':
+        this.window.handleBusy(sentAt, now);
+        this.pacer.handleBusy(sentAt, now);
+        this.retry.handleFailure(sentAt, now);
+        break;
+      case 'more-time':
+        this.timeout.handleTooShort(sentAt, now);
+        this.retry.handleFailure(sentAt, now);
+        break;
+      case 'wait':
+      case 'receiver':
+        this.retry.handleFailure(sentAt, now);
+        break;
+      case 'stop':
+      case 'larger':
+    }
+  }
+}

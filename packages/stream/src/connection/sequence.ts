@@ -1,0 +1,21 @@
+import { MAX_SEQUENCE } from '../packet.js';
+
+/** Numbers the packets of a connection from 1 to 2^31, and no further (RFC 0029 5.1.3). */
+export class Sequence {
+  #last: number;
+
+  /** @param last the last number that may have been used before, of a connection that is taken up again. */
+  constructor(last = 0) {
+    this.#last = last;
+  }
+
+  /** The number of the next packet; undefined when the encryption key is worn out. */
+  next(): number | undefined {
+    return this.#last >= MAX_SEQUENCE ? undefined : ++this.#last;
+  }
+
+  /** Whether there is none left. */
+  get isExhausted(): boolean {
+    return this.#last >= MAX_SEQUENCE;
+  }
+}

@@ -1,0 +1,60 @@
+import type { SenderPolicy } from './policy.js';
+
+/**
+ * How much may be in flight, in packets and in value, by additive increase and multiplicative decrease. A connector that
+ * lacks liquidity (T04) halves the value, one that is busy halves the packets; each answer that was on its way before the last
+ * decrease is of the old window and does not count again.
+ */
+export class Window {
+  readonly #policy: SenderPolicy;
+  #packets: number;
+  /** Below it the packets double with every round trip, above it they grow by one. */
+  #slowStartUntil: number;
+  /** Value in source units; undefined as long as nobody lacked liquidity. */
+  #value: bigint | undefined;
+  #packetsReducedAt = -Infinity;
+  #valueReducedAt = -Infinity;
+
+  constructor(policy: SenderPolicy) {
+    this.#policy = policy;
+    this.#packets = policy.initialPacketsInFlight;
+    this.#slowStartUntil = policy.maxPacketsInFlight;
+  }
+
+  /** How many packets may be in flight. */
+  get packets(): number {
+    return Math.max(1, Math.floor(this.#packets));
+  }
+
+  /** How much value may be in flight, in source units; undefined for no limit but that of the packets. */
+  get value(): bigint | undefined {
+    return this.#value;
+  }
+
+  handleFulfilled(amount: bigint): void {
+    const growth = this.#packets < this.#slowStartUntil ? 1 : 1 / this.#packets;
+    this.#packets = Math.min(this.#policy.maxPacketsInFlight, this.#packets + growth);
+    // One packet more for each window that came through.
+    if (this.#value !== undefined && amount > 0n) {
+      const gain = (amount * amount) / this.#value;
+      this.#value += gain === 0n ? 1n : gain;
+    }
+  }
+
+  /** T04: more than this was too much. @param inFlight what was in flight, the rejected packet included. */
+  handleNoLiquidity(inFlight: bigint, sentAt: number, now: number): void {
+    if (sentAt < this.#valueReducedAt) return;
+    this.#valueReducedAt = now;
+    const half =
+      (this.#value === undefined || inFlight < this.#value ? inFlight : this.#value) / 2n;
+    this.#value = half === 0n ? 1n : half;
+  }
+
+  /** T02, T03, T05: too many packets. */
+  handleBusy(sentAt: number, now: number): void {
+    if (sentAt < this.#packetsReducedAt) return;
+    this.#packetsReducedAt = now;
+    this.#packets = Math.max(1, this.#packets / 2);
+    this.#slowStartUntil = this.#packets;
+  }
+}

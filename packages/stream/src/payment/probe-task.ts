@@ -1,0 +1,232 @@
+import { MONEY_STREAM_ID, type SendingConnection } from '../connection/machine.js';
+import { reactionTo } from '../connection/retry.js';
+import type { CancelReason, Draft, Outcome, Task } from '../connection/task.js';
+import type { RandomBytes } from '../environment.js';
+import type { StreamFrame } from '../frames.js';
+import { parseIlpAddress } from '@pennyswitch/ilp-address';
+import { ceilOver } from '../ratio.js';
+import { explainCancel, explainFailure, findRemoteFault, type Failure } from './failure.js';
+import { PaymentError } from './payment-error.js';
+
+/** How much is to be probed for: what the payment sends, or delivers. */
+export interface ProbeTarget {
+  /** Source units; undefined where only the rate will tell. */
+  readonly source: bigint | undefined;
+  /** Destination units of a payment with a fixed delivery. */
+  readonly delivery: bigint | undefined;
+}
+
+/** A client that cannot receive says so with an empty address; some receivers understand only one that leads nowhere. */
+const NOWHERE = parseIlpAddress('private.SEND_ONLY_CLIENT');
+/** Largest probe, in digits, where nothing says how much the payment will send. */
+const MAX_UNKNOWN_DIGITS = 11;
+
+/**
+ * Gets to know the receiver and the rate before money moves: a packet without money opens the connection and asks for the
+ * receiver's asset and limits, then packets that nobody can fulfill show what arrives of different amounts. Those amounts are
+ * random, in the range of the payment's own, and the packets look like money's, so that a connector cannot tell which to
+ * treat well.
+ */
+export class ProbeTask implements Task {
+  readonly #connection: SendingConnection;
+  readonly #target: () => ProbeTarget;
+  readonly #randomBytes: RandomBytes;
+  #error: PaymentError | undefined;
+  #isDone = false;
+  #startedAt: number | undefined;
+  /** 0 before the first introduction, then how many were sent. */
+  #introductions = 0;
+  #isIntroducing = false;
+  #probesInFlight = 0;
+  #probesSent = 0;
+  /** Probes that the receiver itself answered. */
+  #answered = 0;
+  /** Amounts at and below this round to nothing. */
+  #tooSmall = 0n;
+  #lastFailure: Failure | undefined;
+
+  /** @param target asked before each probe: what is learned on the way may change it. */
+  constructor(
+    connection: SendingConnection,
+    options: { readonly target: () => ProbeTarget; readonly randomBytes: RandomBytes },
+  ) {
+    this.#connection = connection;
+    this.#target = options.target;
+    this.#randomBytes = options.randomBytes;
+  }
+
+  /** Why nothing could be learned; undefined where it could. */
+  get error(): PaymentError | undefined {
+    return this.#error;
+  }
+
+  get isFinished(): boolean {
+    return this.#isDone || this.#error !== undefined;
+  }
+
+  cancel(reason: CancelReason): void {
+    this.#error ??= explainCancel(reason);
+  }
+
+  deadline(): number | undefined {
+    return this.isFinished || this.#startedAt === undefined
+      ? undefined
+      : this.#startedAt + this.#connection.policy.quoteTimeoutMs;
+  }
+
+  handleTime(now: number): void {
+    this.#startedAt ??= now;
+    if (this.isFinished) return;
+    if (now >= this.#startedAt + this.#connection.policy.quoteTimeoutMs) {
+      if (this.#connection.path.rate.bounds === undefined) this.#fail();
+      else this.#isDone = true;
+    }
+  }
+
+  next(): Draft | undefined {
+    if (this.#shouldIntroduce()) {
+      this.#isIntroducing = true;
+      this.#introductions++;
+      return this.#introduction();
+    }
+    if (this.#isSatisfied()) {
+      this.#isDone = true;
+      return undefined;
+    }
+    const { probesInFlight, maxProbes } = this.#connection.policy;
+    // After the first round one probe at a time looks where the last ones pointed.
+    const width = this.#probesSent < probesInFlight ? probesInFlight : 1;
+    if (this.#probesInFlight >= width) return undefined;
+    if (this.#probesSent >= maxProbes) {
+      if (this.#probesInFlight === 0) this.#fail();
+      return undefined;
+    }
+    return this.#probe();
+  }
+
+  handleOutcome(draft: Draft, outcome: Outcome): void {
+    const isProbe = !draft.fulfillable;
+    if (isProbe) this.#probesInFlight--;
+    else this.#isIntroducing = false;
+    if (outcome.type === 'unknown') this.#lastFailure = outcome;
+    if (outcome.type === 'rejected') {
+      const isFromReceiver = outcome.arrived !== undefined;
+      if (!isFromReceiver) this.#lastFailure = outcome;
+      if (isProbe && isFromReceiver) this.#answered++;
+      if (isProbe && (outcome.code === 'R01' || outcome.arrived === 0n)) {
+        if (draft.amount > this.#tooSmall) this.#tooSmall = draft.amount;
+      }
+      if (!isFromReceiver && !outcome.isLocal && reactionTo(outcome.code) === 'stop') this.#fail();
+    }
+    this.#error ??= findRemoteFault(this.#connection.remote);
+  }
+
+  #shouldIntroduce(): boolean {
+    if (this.#isIntroducing) return false;
+    if (this.#introductions === 0) return true;
+    return this.#introductions === 1 && this.#connection.remote.asset === undefined;
+  }
+
+  #introduction(): Draft {
+    const sourceAddress = this.#introductions === 1 ? '' : NOWHERE;
+    const frames: StreamFrame[] = [
+      { type: 'ConnectionNewAddress', sourceAddress },
+      // Opens the stream, so that the receiver says how much it takes: this side takes nothing.
+      { type: 'StreamMaxMoney', streamId: MONEY_STREAM_ID, receiveMax: 0n, totalReceived: 0n },
+    ];
+    return { amount: 0n, minimum: 0n, frames, fulfillable: true };
+  }
+
+  #probe(): Draft | undefined {
+    const cap = this.#cap();
+    if (cap <= this.#tooSmall) {
+      if (this.#probesInFlight === 0) this.#failTooSmall(cap);
+      return undefined;
+    }
+    const amount = this.#amount(cap);
+    const { path } = this.#connection;
+    this.#probesSent++;
+    this.#probesInFlight++;
+    const low = path.rate.lowEstimate(amount);
+    return {
+      amount,
+      // As long on the wire as a real minimum would be; what arrives is told either way.
+      minimum: low > 0n ? low : amount,
+      frames: [{ type: 'StreamMoney', streamId: MONEY_STREAM_ID, shares: amount }],
+      fulfillable: false,
+    };
+  }
+
+  /** The largest amount worth probing. */
+  #cap(): bigint {
+    const { path } = this.#connection;
+    const { source, delivery } = this.#target();
+    const low = path.rate.bounds?.low;
+    let cap = path.size.trial;
+    const { value } = path.window;
+    if (value !== undefined && value < cap) cap = value;
+    if (source !== undefined) return source < cap ? source : cap;
+    if (delivery !== undefined && low !== undefined) {
+      const enough = ceilOver(delivery, low);
+      return enough < cap ? enough : cap;
+    }
+    const digits = 10n ** BigInt(MAX_UNKNOWN_DIGITS);
+    return digits < cap ? digits : cap;
+  }
+
+  /**
+   * The first probes spread over the orders of magnitude below the cap, so that one of them passes whatever the limits are;
+   * later ones are just below it, because the largest packet shows the rate most exactly.
+   */
+  #amount(cap: bigint): bigint {
+    const index = this.#probesSent;
+    const floor = this.#tooSmall + 1n;
+    const { probesInFlight } = this.#connection.policy;
+    if (index === 0 || index >= probesInFlight) {
+      const spread = cap / 16n;
+      return larger(cap - this.#random(spread + 1n), floor);
+    }
+    const digits = cap.toString().length;
+    const kept = Math.max(1, Math.round((digits * (probesInFlight - index)) / probesInFlight));
+    const top = 10n ** BigInt(kept);
+    const amount = top / 10n + this.#random(top - top / 10n);
+    return larger(amount < cap ? amount : cap, floor);
+  }
+
+  /** A random number below a bound, by more bits than the bound has: the bias is too small to be seen. */
+  #random(bound: bigint): bigint {
+    let value = 0n;
+    for (const byte of this.#randomBytes(12)) value = (value << 8n) | BigInt(byte);
+    return value % bound;
+  }
+
+  #isSatisfied(): boolean {
+    const { path, policy } = this.#connection;
+    const { bounds } = path.rate;
+    if (bounds === undefined || this.#isIntroducing) return false;
+    if (this.#answered < 2 && this.#probesInFlight > 0) return false;
+    // So many units arrived of the largest one: that many digits are known.
+    const cap = this.#cap();
+    return (
+      path.rate.lowEstimate(path.rate.basis) >= policy.probePrecision ||
+      path.rate.basis >= cap - cap / 16n
+    );
+  }
+
+  #fail(): void {
+    this.#error ??= explainFailure(this.#lastFailure, 'NO_ANSWER');
+  }
+
+  #failTooSmall(cap: bigint): void {
+    const isLimit = cap < (this.#target().source ?? cap);
+    this.#error ??= new PaymentError(
+      isLimit ? 'PACKET_LIMIT_TOO_SMALL' : 'AMOUNT_TOO_SMALL',
+      `nothing arrives of a packet of ${this.#tooSmall} units` +
+        (isLimit ? ', and larger ones do not pass' : ', and the payment has no more'),
+    );
+  }
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}

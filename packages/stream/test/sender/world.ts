@@ -1,0 +1,102 @@
+import {
+  Auditor,
+  lossyLink,
+  seededRandom,
+  TinyConnector,
+  VirtualClock,
+  type AuditedPlace,
+  type LinkFaults,
+  type TinyConnectorSettings,
+} from '@pennyswitch/testkit';
+import { parseIlpAddress } from '@pennyswitch/ilp-address';
+import type { IlpPacketHandler } from '@pennyswitch/ilp-packet';
+import {
+  StreamReceiver,
+  type Asset,
+  type IncomingMoney,
+  type QuoteOptions,
+  type StreamCredentials,
+} from '@pennyswitch/stream';
+
+export const USD: Asset = { code: 'USD', scale: 6 };
+export const XRP: Asset = { code: 'XRP', scale: 9 };
+
+export interface WorldOptions {
+  readonly seed?: number;
+  readonly connectors?: readonly Partial<TinyConnectorSettings>[];
+  /** Of the sender's own link and of the receiver's. */
+  readonly faults?: LinkFaults | (() => LinkFaults);
+  /** In place of the receiver. */
+  readonly receiver?: (
+    receiver: IlpPacketHandler,
+    credentials: StreamCredentials,
+  ) => IlpPacketHandler;
+  /** Between the sender and its first connector. */
+  readonly near?: (path: IlpPacketHandler) => IlpPacketHandler;
+  readonly asset?: Asset;
+}
+
+/** A sender's path through connectors to one of our receivers, on virtual time, with an auditor at both ends. */
+export interface World {
+  readonly clock: VirtualClock;
+  readonly connectors: readonly TinyConnector[];
+  readonly auditor: Auditor;
+  /** Before anything can be lost. */
+  readonly atSender: AuditedPlace;
+  readonly atReceiver: AuditedPlace;
+  /** What the receiver's application was told it has received. */
+  readonly received: IncomingMoney[];
+  /** To quote over this path. */
+  readonly options: Omit<QuoteOptions, 'amount'>;
+}
+
+export function createWorld(options: WorldOptions = {}): World {
+  const clock = new VirtualClock();
+  const random = seededRandom(options.seed ?? 1);
+  const auditor = new Auditor(() => clock.now());
+  const faults = options.faults ?? { delayMs: 10 };
+  const received: IncomingMoney[] = [];
+  const receiver = new StreamReceiver({
+    secret: random.bytes(32),
+    address: () => parseIlpAddress('test.receiver'),
+    asset: options.asset ?? USD,
+    onReceived: (money) => void received.push(money),
+    clock,
+    randomBytes: random.bytes,
+  });
+  const credentials = receiver.createCredentials();
+  const end = options.receiver?.(receiver.handle, credentials) ?? receiver.handle;
+  const far = auditor.watch('receiver', end);
+  let next = lossyLink({ clock, random: random.fork(), faults, to: far.handle });
+  const settings = options.connectors ?? [{}];
+  const connectors = settings.toReversed().map((setting, index) => {
+    const connector = new TinyConnector({
+      address: `test.connector${settings.length - index}`,
+      next,
+      clock,
+      settings: setting,
+    });
+    next = connector.handle;
+    return connector;
+  });
+  next = options.near?.(next) ?? next;
+  const near = auditor.watch(
+    'sender',
+    lossyLink({ clock, random: random.fork(), faults, to: next }),
+  );
+  return {
+    clock,
+    connectors: connectors.toReversed(),
+    auditor,
+    atSender: near.place,
+    atReceiver: far.place,
+    received,
+    options: {
+      send: near.handle,
+      credentials,
+      source: { asset: USD },
+      clock,
+      randomBytes: random.fork().bytes,
+    },
+  };
+}
