@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { decodeCommand } from './commands/decode.js';
+import { nodeCommand } from './commands/node.js';
 import { CommandFailure, ExitCode } from './exit-codes.js';
 
 /** The `pennyswitch` command with its subcommands. */
@@ -10,6 +11,7 @@ export function createProgram(): Command {
     .version(version())
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
+    .addCommand(nodeCommand())
     .addCommand(decodeCommand());
   for (const command of program.commands) command.exitOverride();
   return program;

@@ -1,0 +1,49 @@
+import { Command } from 'commander';
+import { loadConfig } from '../config/load.js';
+import { nodeConfigSchema } from '../config/schema.js';
+import { createLogger } from '../node/logger.js';
+import { RunningNode } from '../node/running-node.js';
+import { untilStopped } from './signals.js';
+
+/** `pennyswitch node --config FILE` */
+export function nodeCommand(): Command {
+  return new Command('node')
+    .description('run a connector')
+    .requiredOption(
+      '--config <file>',
+      'YAML or JSON; ${NAME} in a text is the environment variable NAME',
+    )
+    .option('--json', 'print one JSON object when the node is up, with the places where it listens')
+    .action(async ({ config: file, json }: { config: string; json?: boolean }) => {
+      const config = loadConfig(file, nodeConfigSchema);
+      const logger = createLogger(config.logLevel);
+      const warn = (message: string): void => {
+        process.stderr.write(`pennyswitch: ${message}\n`);
+      };
+      const stopped = untilStopped();
+      const node = await RunningNode.start(config, { logger, warn });
+      node.connector.on('address', (address) => {
+        logger.info('the node has an address', { address });
+      });
+      node.connector.on('accountProblem', (account, error) => {
+        logger.error('an account carries no money', { account, error: error.message });
+      });
+      announce(node, json === true);
+      await stopped;
+      await node.stop();
+    });
+}
+
+function announce({ connector, listeners }: RunningNode, json: boolean): void {
+  if (json) {
+    process.stdout.write(
+      `${JSON.stringify({ address: connector.address ?? null, ...listeners })}\n`,
+    );
+    return;
+  }
+  const lines = [`The node is up. Address: ${connector.address ?? '(comes from the parent)'}`];
+  for (const [name, where] of Object.entries(listeners)) {
+    if (where !== undefined) lines.push(`  ${name} on ${where.host}:${where.port}`);
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
