@@ -1,5 +1,5 @@
 import { seededRandom, VirtualClock } from '@pennyswitch/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   BtpClient,
   BtpType,
@@ -331,21 +331,13 @@ describe('requests', () => {
   test('that are answered leave no listener on the signal', async () => {
     const { client, last } = await connected();
     const { signal } = new AbortController();
-    let listeners = 0;
-    const { addEventListener, removeEventListener } = signal;
-    signal.addEventListener = function (...args: Parameters<typeof addEventListener>) {
-      listeners += 1;
-      addEventListener.apply(this, args);
-    };
-    signal.removeEventListener = function (...args: Parameters<typeof removeEventListener>) {
-      listeners -= 1;
-      removeEventListener.apply(this, args);
-    };
+    const added = vi.spyOn(signal, 'addEventListener');
+    const removed = vi.spyOn(signal, 'removeEventListener');
     const sending = client.send(octets, { deadline: Infinity, signal });
-    expect(listeners).toBe(1);
+    expect(added).toHaveBeenCalledTimes(1);
     last().respond();
     await sending;
-    expect(listeners).toBe(0);
+    expect(removed.mock.calls[0]?.slice(0, 2)).toEqual(added.mock.calls[0]?.slice(0, 2));
   });
 
   test('over the limits are not sent', async () => {

@@ -168,17 +168,16 @@ describe('what is not written', () => {
     requestId: 1,
     protocolData,
   });
-  const error = (change: object): BtpWritablePacket =>
-    ({
-      type: BtpType.error,
-      requestId: 1,
-      code: 'F00',
-      name: 'NotAcceptedError',
-      triggeredAt: TIME,
-      data: new Uint8Array(0),
-      protocolData: [],
-      ...change,
-    }) as BtpWritablePacket;
+  const error = (change: object): BtpWritablePacket => ({
+    type: BtpType.error,
+    requestId: 1,
+    code: 'F00',
+    name: 'NotAcceptedError',
+    triggeredAt: TIME,
+    data: new Uint8Array(0),
+    protocolData: [],
+    ...change,
+  });
 
   test.each<[string, BtpWritablePacket, string]>([
     ['two entries of one name', message([ILP, ILP]), 'BAD_VALUE'],
@@ -190,8 +189,8 @@ describe('what is not written', () => {
       'TOO_LONG',
     ],
     ['a content type of 256', message([{ ...ILP, contentType: 256 }]), 'OUT_OF_RANGE'],
-    ['a request id of 2^32', { ...message([]), requestId: 2 ** 32 } as never, 'OUT_OF_RANGE'],
-    ['a request id of -1', { ...message([]), requestId: -1 } as never, 'OUT_OF_RANGE'],
+    ['a request id of 2^32', { ...message([]), requestId: 2 ** 32 }, 'OUT_OF_RANGE'],
+    ['a request id of -1', { ...message([]), requestId: -1 }, 'OUT_OF_RANGE'],
     [
       'an amount of 2^64',
       { type: BtpType.transfer, requestId: 1, amount: 1n << 64n, protocolData: [] },
