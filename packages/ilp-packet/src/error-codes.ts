@@ -30,11 +30,29 @@ export const ILP_ERROR_NAMES: Readonly<Partial<Record<IlpErrorCode, string>>> = 
 /** What the first letter of a code tells the sender: final (do not retry), temporary, or relative (more margin). */
 export type IlpErrorClass = 'final' | 'temporary' | 'relative';
 
-const CODE = /^[FTR][0-9]{2}$/;
-
 /** Whether a text has the form of an ILP error code. */
 export function isIlpErrorCode(text: string): text is IlpErrorCode {
-  return CODE.test(text);
+  return text.length === 3 && isCode(text.charCodeAt(0), text.charCodeAt(1), text.charCodeAt(2));
+}
+
+/** The error code in the three bytes at `at`, or undefined. */
+export function errorCodeAt(bytes: Uint8Array, at: number): IlpErrorCode | undefined {
+  const letter = bytes[at] as number;
+  const tens = bytes[at + 1] as number;
+  const ones = bytes[at + 2] as number;
+  return isCode(letter, tens, ones)
+    ? (String.fromCharCode(letter, tens, ones) as IlpErrorCode)
+    : undefined;
+}
+
+function isCode(letter: number, tens: number, ones: number): boolean {
+  return (
+    (letter === 0x46 || letter === 0x54 || letter === 0x52) && // F, T, R
+    tens >= 0x30 &&
+    tens <= 0x39 &&
+    ones >= 0x30 &&
+    ones <= 0x39
+  );
 }
 
 /** The class of an error code (RFC 0027 "Error Codes"). */

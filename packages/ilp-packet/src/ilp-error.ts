@@ -1,5 +1,5 @@
 import type { IlpAddress } from '@pennyswitch/ilp-address';
-import { encodeReject } from './codec.js';
+import { encodeReject } from './encode.js';
 import {
   ILP_ERROR_NAMES,
   ilpErrorClass,

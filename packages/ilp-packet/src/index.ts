@@ -4,19 +4,16 @@
  *
  * @packageDocumentation
  */
+export { encodeFulfill, encodePacket, encodePrepare, encodeReject } from './encode.js';
 export {
   decodeFulfill,
   decodePacket,
   decodePrepare,
   decodeReject,
   decodeReply,
-  encodeFulfill,
-  encodePacket,
-  encodePrepare,
-  encodeReject,
   packetType,
-  type DecodeOptions,
-} from './codec.js';
+} from './decode.js';
+export type { DecodeOptions } from './decode-exactly.js';
 export {
   PacketType,
   type IlpFulfill,

@@ -1,20 +1,22 @@
-import { readIlpAddress, type IlpAddress } from '@pennyswitch/ilp-address';
+import type { IlpAddress } from '@pennyswitch/ilp-address';
 import {
   decodeTimestamp,
   encodeTimestamp,
-  OerDecodeError,
+  getUInt64,
   OerEncodeError,
-  OerReader,
+  putInt64,
   TIMESTAMP_LENGTH,
+  viewOf,
 } from '@pennyswitch/oer-codec';
-import { CONDITION_LENGTH, MAX_AMOUNT, MAX_DATA_LENGTH } from './limits.js';
+import { CONDITION_LENGTH } from './limits.js';
+import { located, locatePrepare } from './locate-prepare.js';
 import { PacketType } from './types.js';
 
 /**
  * A Prepare in place: reads single fields out of the received bytes and writes amount and expiry back into them, for
  * whoever forwards packets. RFC 0027 made these fields fixed-length so that no other byte has to move.
  *
- * The constructor checks the whole packet as {@link decodePrepare} does, so that the getters cannot fail.
+ * The constructor checks the whole packet as `decodePrepare` does, so that the getters cannot fail.
  */
 export class PrepareView {
   /** The packet itself; {@link setAmount} and {@link setExpiresAt} change it. */
@@ -24,39 +26,22 @@ export class PrepareView {
   readonly #amountAt: number;
   readonly #dataAt: number;
   readonly #dataEnd: number;
-  readonly #view: DataView;
   #expiresAtMs: number;
 
-  /** @throws {@link OerDecodeError} for anything that RFC 0027 does not allow. */
+  /** @throws {@link OerDecodeError} for anything that RFC 0027 does not allow; its `path` names the field. */
   constructor(bytes: Uint8Array) {
-    if (bytes[0] !== PacketType.prepare) {
-      throw bytes.length === 0
-        ? new OerDecodeError('TRUNCATED', 0, 'the packet is empty')
-        : new OerDecodeError(
-            'BAD_VALUE',
-            0,
-            `the type id is ${bytes[0] ?? 0}, expected Prepare (12)`,
-          );
-    }
-    const reader = new OerReader(bytes);
-    reader.offset = 1;
-    const content = reader.readNested();
-    const at = content.offset;
-    content.skip(8);
-    this.#expiresAtMs = content.readTimestamp();
-    content.skip(CONDITION_LENGTH);
-    this.destination = readIlpAddress(content);
-    const data = content.readVarOctets(MAX_DATA_LENGTH);
+    locatePrepare(bytes);
     this.bytes = bytes;
-    this.#amountAt = at;
-    this.#dataEnd = content.offset;
-    this.#dataAt = content.offset - data.length;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.destination = located.destination;
+    this.#amountAt = located.amountAt;
+    this.#dataAt = located.dataAt;
+    this.#dataEnd = located.dataEnd;
+    this.#expiresAtMs = located.expiresAtMs;
   }
 
   /** In units of the account that the packet travels over, 0 to 2^64 - 1. */
   get amount(): bigint {
-    return this.#view.getBigUint64(this.#amountAt);
+    return getUInt64(this.bytes, this.#amountAt);
   }
 
   /** Milliseconds since 1970. */
@@ -67,20 +52,20 @@ export class PrepareView {
   /** A view of the 32 bytes. */
   get executionCondition(): Uint8Array {
     const start = this.#amountAt + 8 + TIMESTAMP_LENGTH;
-    return this.bytes.subarray(start, start + CONDITION_LENGTH);
+    return viewOf(this.bytes, start, start + CONDITION_LENGTH);
   }
 
   /** A view of the end-to-end data. */
   get data(): Uint8Array {
-    return this.bytes.subarray(this.#dataAt, this.#dataEnd);
+    return viewOf(this.bytes, this.#dataAt, this.#dataEnd);
   }
 
   /** Writes the amount into the packet. @throws {@link OerEncodeError} outside 0 to 2^64 - 1. */
   setAmount(amount: bigint): void {
-    if (!(amount >= 0n && amount <= MAX_AMOUNT)) {
+    if (BigInt.asUintN(64, amount) !== amount) {
       throw new OerEncodeError('OUT_OF_RANGE', `${amount} is no amount from 0 to 2^64 - 1`);
     }
-    this.#view.setBigUint64(this.#amountAt, amount);
+    putInt64(this.bytes, this.#amountAt, amount);
   }
 
   /** Writes the expiry, in milliseconds since 1970, into the packet. @throws {@link OerEncodeError} for no valid time. */
