@@ -1,0 +1,111 @@
+import { EMPTY_PREFIX, type IlpAddress, type IlpAddressPrefix } from '@pennyswitch/ilp-address';
+import type { ImportRule } from './import-filter.js';
+import { CcpReceiver, type ReceiverOptions } from './receiver.js';
+import type { NextHop, Relation, RouteAccount, RouteEntry } from './route.js';
+import { CcpSender, type SenderOptions } from './sender.js';
+
+/** What an operator says about routing over one account. */
+export interface CcpAccountOptions {
+  /** What the peer is to us. */
+  readonly relation: Relation;
+  /** Whether we tell it our routes when it asks. Default: parents and peers yes, children no. */
+  readonly sendRoutes?: boolean;
+  /** Whether we ask for its routes. Default: parents and peers yes, children no. */
+  readonly receiveRoutes?: boolean;
+  /** A child's address is ours, a period, and this; its route follows our address. */
+  readonly childSegment?: string;
+  /** Prefixes that lead here whatever CCP says; `''` is the default route. A parent's default is `['']`. */
+  readonly staticRoutes?: readonly IlpAddressPrefix[];
+  /** Overrides the policy's `peerTransit` for what this account is told. */
+  readonly peerTransit?: boolean;
+  /** What it may announce: these prefixes and what lies below them. Default: anything. */
+  readonly accept?: readonly IlpAddressPrefix[];
+  /** What it may not, although `accept` has it. */
+  readonly refuse?: readonly IlpAddressPrefix[];
+}
+
+/** How many prefixes that were not taken are remembered by account. */
+const MAX_FILTERED = 100;
+
+/** One account in the router: its two machines, and what it leads to. */
+export class CcpAccount implements RouteAccount {
+  readonly id: string;
+  readonly options: CcpAccountOptions;
+  readonly relation: Relation;
+  readonly hops: readonly [NextHop];
+  readonly peerTransit: boolean;
+  /** Undefined where it is not told our routes. */
+  readonly sender: CcpSender | undefined;
+  /** Undefined where its routes are not wanted. */
+  readonly receiver: CcpReceiver | undefined;
+  isConnected = false;
+  /** The prefix below our address that it has, as a child. */
+  childPrefix: IlpAddress | undefined;
+  /** Everything that this account is a way to. */
+  readonly entries: Set<RouteEntry> = new Set();
+  /** How many of those it announced itself. */
+  learned = 0;
+  /** The ids of the requests whose replies are waited for. */
+  readonly underWay: { update: number | undefined; control: number | undefined } = {
+    update: undefined,
+    control: undefined,
+  };
+  readonly #counts = new Map<ImportRule, number>();
+  /** The latest prefixes that were not taken, and why. */
+  readonly #filtered = new Map<string, ImportRule>();
+
+  constructor(
+    id: string,
+    options: CcpAccountOptions,
+    machines: {
+      readonly peerTransit: boolean;
+      readonly sender: (account: CcpAccount) => SenderOptions;
+      readonly receiver: (account: CcpAccount) => ReceiverOptions;
+    },
+  ) {
+    const { relation, sendRoutes, receiveRoutes, peerTransit } = options;
+    this.id = id;
+    this.options = options;
+    this.relation = relation;
+    this.hops = [{ accountId: id }];
+    this.peerTransit = peerTransit ?? machines.peerTransit;
+    const byDefault = relation !== 'child';
+    if (sendRoutes ?? byDefault) this.sender = new CcpSender(machines.sender(this));
+    if (receiveRoutes ?? byDefault) this.receiver = new CcpReceiver(machines.receiver(this));
+  }
+
+  /** The prefixes that lead here by configuration. */
+  get staticRoutes(): readonly IlpAddressPrefix[] {
+    return this.options.staticRoutes ?? (this.relation === 'parent' ? [EMPTY_PREFIX] : []);
+  }
+
+  /** How many routes each rule kept out since the account is here. */
+  get filteredCounts(): Readonly<Partial<Record<ImportRule, number>>> {
+    return Object.fromEntries(this.#counts);
+  }
+
+  /** The latest of them that it still announces. */
+  get filtered(): readonly { readonly prefix: string; readonly rule: ImportRule }[] {
+    return Array.from(this.#filtered, ([prefix, rule]) => ({ prefix, rule }));
+  }
+
+  noteFiltered(prefix: string, rule: ImportRule): void {
+    this.#counts.set(rule, (this.#counts.get(rule) ?? 0) + 1);
+    this.#filtered.delete(prefix);
+    this.#filtered.set(prefix, rule);
+    if (this.#filtered.size <= MAX_FILTERED) return;
+    for (const oldest of this.#filtered.keys()) {
+      this.#filtered.delete(oldest);
+      return;
+    }
+  }
+
+  /** The prefix is taken now, or no longer announced. */
+  noteNotFiltered(prefix: string): void {
+    this.#filtered.delete(prefix);
+  }
+
+  forgetFiltered(): void {
+    this.#filtered.clear();
+  }
+}

@@ -1,0 +1,110 @@
+import type { IlpAddress, IlpAddressPrefix, Network } from '@pennyswitch/ilp-address';
+import type { CcpAccount } from './account.js';
+import { packAuth } from './auth.js';
+import { importProblem, type ImportRule } from './import-filter.js';
+import type { CcpPolicy } from './policy.js';
+import type { Candidate, RouteEntry } from './route.js';
+import type { RouteStore } from './route-store.js';
+import type { AnnouncedRoute } from './update-request.js';
+
+/** How many paths are kept once for all routes that share them. */
+const MAX_SHARED_PATHS = 10_000;
+
+/** Puts what accounts announce into the store, as far as the rules allow. */
+export class Importer {
+  readonly #store: RouteStore;
+  readonly #policy: CcpPolicy;
+  readonly #network: Network | undefined;
+  readonly #paths = new Map<string, readonly string[]>();
+  /** Our address, which the rules need. */
+  own: IlpAddress | undefined;
+
+  constructor(store: RouteStore, policy: CcpPolicy, network: Network | undefined) {
+    this.#store = store;
+    this.#policy = policy;
+    this.#network = network;
+  }
+
+  /** Takes a route that an account announces, or drops what it announced before for that prefix. */
+  add(account: CcpAccount, route: AnnouncedRoute, generation: number): void {
+    const prefix = route.prefix as IlpAddressPrefix;
+    const entry = this.#store.table.get(prefix);
+    const known = entry && learnedFrom(account, entry);
+    const rule = this.#problem(account, route, known !== undefined);
+    if (rule !== undefined) {
+      if (entry !== undefined) this.#drop(account, entry);
+      account.noteFiltered(route.prefix, rule);
+      return;
+    }
+    account.noteNotFiltered(prefix);
+    const auth = packAuth(route.auth);
+    const path = this.#share(route.path);
+    if (known !== undefined && known.auth === auth && isSamePath(known.path, path)) {
+      known.generation = generation;
+      return;
+    }
+    if (known === undefined) account.learned += 1;
+    this.#store.place(prefix, { source: account.relation, account, path, auth, generation });
+  }
+
+  /** Drops what an account announced for a prefix. */
+  withdraw(account: CcpAccount, prefix: string): void {
+    account.noteNotFiltered(prefix);
+    const entry = this.#store.table.get(prefix as IlpAddressPrefix);
+    if (entry !== undefined) this.#drop(account, entry);
+  }
+
+  /** Drops what an account announced before a generation; everything, if that is undefined. */
+  sweep(account: CcpAccount, generation: number | undefined): void {
+    if (generation === undefined) account.forgetFiltered();
+    for (const entry of account.entries) {
+      const learned = learnedFrom(account, entry);
+      if (learned !== undefined && (generation === undefined || learned.generation < generation)) {
+        this.#drop(account, entry);
+      }
+    }
+  }
+
+  #problem(account: CcpAccount, route: AnnouncedRoute, isKnown: boolean): ImportRule | undefined {
+    const { own } = this;
+    if (own === undefined) return 'other-network';
+    const problem = importProblem(route, {
+      own,
+      network: this.#network,
+      accountId: account.id,
+      relation: account.relation,
+      childPrefix: account.childPrefix,
+      accept: account.options.accept,
+      refuse: account.options.refuse ?? [],
+      policy: this.#policy,
+    });
+    if (problem !== undefined || isKnown) return problem;
+    return account.learned >= this.#policy.maxRoutesPerAccount ? 'too-many' : undefined;
+  }
+
+  #drop(account: CcpAccount, entry: RouteEntry): void {
+    if (learnedFrom(account, entry) === undefined) return;
+    account.learned -= 1;
+    this.#store.displace(entry, { source: account.relation, account });
+  }
+
+  #share(path: readonly string[]): readonly string[] {
+    const key = path.join(' ');
+    const shared = this.#paths.get(key);
+    if (shared !== undefined) return shared;
+    if (this.#paths.size >= MAX_SHARED_PATHS) this.#paths.clear();
+    this.#paths.set(key, path);
+    return path;
+  }
+}
+
+function learnedFrom(account: CcpAccount, entry: RouteEntry): Candidate | undefined {
+  for (const candidate of entry.candidates) {
+    if (candidate.account === account && candidate.source === account.relation) return candidate;
+  }
+  return undefined;
+}
+
+function isSamePath(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((hop, i) => hop === b[i]));
+}

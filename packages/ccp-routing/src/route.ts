@@ -1,0 +1,62 @@
+import type { IlpAddressPrefix } from '@pennyswitch/ilp-address';
+import type { PackedAuth } from './auth.js';
+
+/** What the peer of an account is to this node (RFC 0034 "Link Relations"). */
+export type Relation = 'parent' | 'peer' | 'child';
+
+/**
+ * Where a route is from, in the order of preference:
+ * - `static`: an operator configured it;
+ * - `local`: our own address, and the prefixes below it that our children have;
+ * - `child`, `peer`, `parent`: an account of this relation announced it. What comes from a child earns, what goes to a
+ *   parent costs (Gao-Rexford).
+ */
+export type RouteSource = 'static' | 'local' | Relation;
+
+/** The higher, the better. */
+export const SOURCE_RANK: Readonly<Record<RouteSource, number>> = {
+  static: 5,
+  local: 4,
+  child: 3,
+  peer: 2,
+  parent: 1,
+};
+
+/** A next hop, as the forwarding of packets sees it. */
+export interface NextHop {
+  readonly accountId: string;
+}
+
+/** What a route needs to know of the account that it leads to. */
+export interface RouteAccount {
+  readonly id: string;
+  readonly relation: Relation;
+  readonly isConnected: boolean;
+  /** This account alone, as the answer to a look-up. */
+  readonly hops: readonly [NextHop];
+  /** Everything that this account is a way to. */
+  readonly entries: Set<RouteEntry>;
+}
+
+/** One way to a prefix. */
+export interface Candidate {
+  readonly source: RouteSource;
+  /** Undefined for our own address. */
+  readonly account: RouteAccount | undefined;
+  /** The nodes on the way, the next one first; empty where we are the origin. */
+  readonly path: readonly string[];
+  readonly auth: PackedAuth;
+  /** Which table of its account it was last seen in; when a new table is complete, what is only in an older one goes. */
+  generation: number;
+}
+
+/** A prefix with the ways to it, and what was told to others about it. */
+export interface RouteEntry {
+  readonly prefix: IlpAddressPrefix;
+  /** All ways, the best first. */
+  candidates: readonly Candidate[];
+  /** The way that is told to others; undefined while none is. */
+  announced: Candidate | undefined;
+  /** The epoch of the last change that was told; undefined if none ever was. */
+  epoch: number | undefined;
+}
