@@ -1,0 +1,107 @@
+import { childAddress, type IlpAddress } from '@pennyswitch/ilp-address';
+import { checkAsset, describeAsset, isSameUnit, type Asset } from '../asset.js';
+import { ConnectorError } from '../errors.js';
+import type { SettlementPolicy } from '../ledger/settlement-policy.js';
+import type { Link } from '../links/link.js';
+import { PacketCounters } from './counters.js';
+import {
+  checkAccountSettings,
+  type AccountLimits,
+  type AccountSettings,
+  type RateLimit,
+  type Relation,
+} from './settings.js';
+import { TokenBucket } from './token-bucket.js';
+
+/** Why an account carries no money although its link is up. */
+export type AccountProblem = 'ASSET_UNKNOWN' | 'ASSET_MISMATCH';
+
+/** One account while the connector runs: settings, link, buckets, counters. Its money is in the ledger store. */
+export class Account {
+  readonly id: string;
+  readonly relation: Relation;
+  readonly settings: AccountSettings;
+  readonly link: Link;
+  readonly limits: AccountLimits;
+  readonly counters: PacketCounters = new PacketCounters();
+  readonly packetBucket: TokenBucket | undefined;
+  readonly incomingBucket: TokenBucket | undefined;
+  readonly outgoingBucket: TokenBucket | undefined;
+  /** Packets from this account that have no reply yet. */
+  inFlight = 0;
+  #asset: Asset | undefined;
+  #problem: AccountProblem | undefined;
+  #settlementPolicy: SettlementPolicy | undefined;
+
+  /** @throws {@link ConnectorError} `BAD_SETTING`. */
+  constructor(settings: AccountSettings, link: Link, now: number) {
+    checkAccountSettings(settings);
+    this.id = settings.id;
+    this.relation = settings.relation;
+    this.settings = settings;
+    this.link = link;
+    this.limits = settings.limits ?? {};
+    this.packetBucket = bucket(this.limits.packets, now);
+    this.incomingBucket = bucket(this.limits.incomingThroughput, now);
+    this.outgoingBucket = bucket(this.limits.outgoingThroughput, now);
+    if (settings.asset === undefined) this.#problem = 'ASSET_UNKNOWN';
+    else this.#useAsset(settings.asset);
+  }
+
+  /** What the account counts; undefined until the parent tells, and while it contradicts what is configured. */
+  get asset(): Asset | undefined {
+    return this.#problem === undefined ? this.#asset : undefined;
+  }
+
+  /** Why {@link asset} is undefined. */
+  get problem(): AccountProblem | undefined {
+    return this.#problem;
+  }
+
+  /** When to settle without being told; undefined for never. */
+  get settlementPolicy(): SettlementPolicy | undefined {
+    return this.#settlementPolicy;
+  }
+
+  /** The address of a child below this node's. */
+  childAddress(own: IlpAddress): IlpAddress {
+    return childAddress(own, this.settings.segment ?? this.id);
+  }
+
+  /**
+   * Takes the asset that the parent tells.
+   * @throws {@link ConnectorError} `ASSET_MISMATCH` if another was configured or told before: amounts would change their meaning.
+   * The account carries no money until the parent tells the first one again.
+   */
+  learnAsset(asset: Asset): void {
+    checkAsset(asset, `account ${this.id}`);
+    if (this.#asset !== undefined && !isSameUnit(this.#asset, asset)) {
+      this.#problem = 'ASSET_MISMATCH';
+      throw new ConnectorError(
+        'ASSET_MISMATCH',
+        `account ${this.id} counts ${describeAsset(this.#asset)} here, but the parent says ${describeAsset(asset)}: no packet is forwarded over it until both agree`,
+      );
+    }
+    if (this.#asset === undefined) this.#useAsset(asset);
+    this.#problem = undefined;
+  }
+
+  #useAsset(asset: Asset): void {
+    this.#asset = asset;
+    const settlement = this.settings.settlement;
+    if (settlement?.threshold === undefined) return;
+    const coarser = Math.max(0, asset.scale - (settlement.scale ?? asset.scale));
+    this.#settlementPolicy = {
+      threshold: settlement.threshold,
+      settleTo: settlement.settleTo ?? 0n,
+      unit: 10n ** BigInt(coarser),
+    };
+  }
+}
+
+function bucket(
+  limit: RateLimit<number | bigint> | undefined,
+  now: number,
+): TokenBucket | undefined {
+  return limit && new TokenBucket(BigInt(limit.limit), limit.periodMs ?? 1000, now);
+}

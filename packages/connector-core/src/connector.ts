@@ -1,0 +1,270 @@
+import type { IlpAddress, Network } from '@pennyswitch/ilp-address';
+import type { IlpPacketHandler } from '@pennyswitch/ilp-packet';
+import { EventEmitter } from 'eventemitter3';
+import type { Account } from './account/account.js';
+import type { AccountSettings } from './account/settings.js';
+import type { ConnectorOptions } from './connector-options.js';
+import { silentLogger, systemClock, systemRandomBytes, type Clock } from './environment.js';
+import { ConnectorError } from './errors.js';
+import type { ConnectorEvents } from './events.js';
+import type { LateFulfillment, LedgerStore } from './ledger/ledger-store.js';
+import { MemoryLedgerStore } from './ledger/memory-store.js';
+import type { Link } from './links/link.js';
+import { AccountService, DRAIN_MS, type RemoveAccountOptions } from './node/account-service.js';
+import { NodeState } from './node/node-state.js';
+import { configProtocol } from './peer-protocols/config-protocol.js';
+import { PeerProtocols, type PeerProtocol } from './peer-protocols/peer-protocols.js';
+import { settleProtocol } from './peer-protocols/settle-protocol.js';
+import { composePipelines } from './pipeline/built-in.js';
+import { Forwarder } from './pipeline/forwarder.js';
+import { completePolicy } from './pipeline/policy.js';
+import { Conversions } from './rate/conversions.js';
+import { sameAssetOnly } from './rate/rate-provider.js';
+import { Routing, type RouteSnapshot } from './routing/routing.js';
+import { Settlement } from './settlement/settlement.js';
+import {
+  snapshotAccount,
+  snapshotBalance,
+  snapshotPacket,
+  type AccountSnapshot,
+  type BalanceSnapshot,
+  type InFlightSnapshot,
+} from './snapshots.js';
+
+const ADDRESS_REFRESH_MS = 10 * 60 * 1000;
+const ADDRESS_TIMEOUT_MS = 30_000;
+
+/**
+ * An Interledger node: forwards packets between its accounts, keeps what each owes, and knows the way. A wallet is one with
+ * a single parent, {@link sendLocal} and {@link setLocalHandler}.
+ */
+export class Connector extends EventEmitter<ConnectorEvents> {
+  /** Settling with peers, by hand and for a settlement engine (RFC 0038). */
+  readonly settlement: Settlement;
+  readonly #clock: Clock;
+  readonly #store: LedgerStore;
+  readonly #node: NodeState;
+  readonly #routing: Routing;
+  readonly #forwarder: Forwarder;
+  readonly #protocols = new PeerProtocols();
+  readonly #accounts: AccountService;
+  #isStarted = false;
+
+  /** @throws {@link ConnectorError} or {@link RateError} for options out of their range. */
+  constructor(options: ConnectorOptions = {}) {
+    super();
+    const randomBytes = options.randomBytes ?? systemRandomBytes;
+    const clock = options.clock ?? systemClock;
+    const environment = { clock, randomBytes, logger: options.logger ?? silentLogger };
+    const store = options.store ?? new MemoryLedgerStore({ randomBytes });
+    const policy = completePolicy(options.policy ?? {});
+    this.#clock = clock;
+    this.#store = store;
+    this.#node = new NodeState({
+      network: options.network,
+      findNextHops: (destination) => this.#routing.findNextHops(destination),
+      countInFlight: () => this.#forwarder.inFlight.size,
+    });
+    this.#routing = new Routing({
+      ...environment,
+      ...options.routing,
+      network: options.network,
+      findAccount: (id) => this.#node.accounts.get(id),
+      onChange: () => this.emit('routes'),
+    });
+    this.settlement = new Settlement({
+      ...environment,
+      store,
+      fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+      events: this,
+    });
+    this.#forwarder = new Forwarder({
+      ...environment,
+      ...composePipelines(
+        {
+          node: this.#node,
+          policy,
+          protocols: this.#protocols,
+          conversions: new Conversions(options.rates ?? sameAssetOnly, options.spread),
+          store,
+        },
+        options.handlers ?? [],
+      ),
+      node: this.#node,
+      policy,
+      store,
+      settlement: this.settlement,
+      events: this,
+    });
+    this.#accounts = new AccountService({
+      ...environment,
+      node: this.#node,
+      routing: this.#routing,
+      settlement: this.settlement,
+      forwarder: this.#forwarder,
+      store,
+      events: this,
+      inheritsAddress: options.address === undefined,
+      addressRefreshMs: options.addressRefreshMs ?? ADDRESS_REFRESH_MS,
+    });
+    this.handlePeerProtocol(configProtocol(this.#node));
+    this.handlePeerProtocol(this.#routing.protocol());
+    this.handlePeerProtocol(settleProtocol(this.settlement, environment.logger));
+    if (options.address !== undefined) this.#accounts.setAddress(options.address);
+  }
+
+  /** This node's address; undefined until configuration or a parent says. */
+  get address(): IlpAddress | undefined {
+    return this.#node.address;
+  }
+
+  /** The network that the node runs on; undefined until its address says. */
+  get network(): Network | undefined {
+    return this.#node.network;
+  }
+
+  /** Whether new packets are taken. */
+  get isRunning(): boolean {
+    return this.#node.isAccepting;
+  }
+
+  /**
+   * Takes an account and its link into service, before {@link start} or after it.
+   * @throws {@link ConnectorError} `BAD_SETTING`, `DUPLICATE_ACCOUNT`; {@link LedgerError} `ASSET_CHANGED` if the store's
+   * book of that id counts another asset.
+   */
+  async addAccount(settings: AccountSettings, link: Link): Promise<void> {
+    await this.#accounts.add(settings, link);
+  }
+
+  /**
+   * Takes an account out of service: no new packets, then those under way end, then its link is closed.
+   * @throws {@link ConnectorError} `UNKNOWN_ACCOUNT`.
+   */
+  async removeAccount(id: string, options: RemoveAccountOptions = {}): Promise<void> {
+    await this.#accounts.remove(this.#requireAccount(id), options);
+  }
+
+  /**
+   * Takes packets, asks the parent for the address and exchanges routes. Does not wait for anybody: a node whose parent is
+   * away runs, and gets its address later.
+   */
+  async start(): Promise<void> {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#node.isAccepting = true;
+    this.#routing.start();
+    await this.#accounts.start();
+  }
+
+  /**
+   * Takes no new packets (T03), waits until those under way have ended, and closes the links.
+   * @param options.drainMs how long to wait at most, in milliseconds; default 30 000.
+   */
+  async stop(options: { readonly drainMs?: number } = {}): Promise<void> {
+    this.#node.isAccepting = false;
+    await this.#forwarder.whenIdle(options.drainMs ?? DRAIN_MS);
+    this.#routing.stop();
+    this.settlement.stop();
+    await this.#accounts.stop();
+    this.#isStarted = false;
+  }
+
+  /** Sets who answers packets to this node's own address, and below it where no child is. */
+  setLocalHandler(handler: IlpPacketHandler | undefined): void {
+    this.#forwarder.localHandler = handler;
+    this.#node.hasLocalHandler = handler !== undefined;
+  }
+
+  /**
+   * Sends a packet that starts here, in units of the account that it goes out on. The same checks and books as for any other;
+   * its expiry stays as the caller set it, and so do the caller's bytes.
+   */
+  readonly sendLocal: IlpPacketHandler = (prepare) =>
+    this.#forwarder.handle(undefined, prepare.slice());
+
+  /** Answers a bilateral protocol of the application, `peer.NAME`. */
+  handlePeerProtocol(protocol: PeerProtocol): void {
+    this.#protocols.add(protocol);
+  }
+
+  /**
+   * Resolves with the node's address as soon as it has one.
+   * @throws {@link ConnectorError} `TIMEOUT` if there is none in time, or the signal is aborted.
+   */
+  whenAddressed(
+    options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<IlpAddress> {
+    const { timeoutMs = ADDRESS_TIMEOUT_MS, signal } = options;
+    if (this.address !== undefined) return Promise.resolve(this.address);
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        this.#clock.clearTimeout(timer);
+        this.off('address', found);
+        signal?.removeEventListener('abort', giveUp);
+      };
+      const found = (address: IlpAddress): void => {
+        end();
+        resolve(address);
+      };
+      const giveUp = (): void => {
+        end();
+        reject(new ConnectorError('TIMEOUT', 'no parent has given this node an address'));
+      };
+      const timer = this.#clock.setTimeout(giveUp, timeoutMs);
+      this.on('address', found);
+      signal?.addEventListener('abort', giveUp);
+    });
+  }
+
+  /** All accounts. */
+  accounts(): AccountSnapshot[] {
+    return [...this.#node.accounts.keys()].map((id) => this.account(id));
+  }
+
+  /** One account. @throws {@link ConnectorError} `UNKNOWN_ACCOUNT`. */
+  account(id: string): AccountSnapshot {
+    return snapshotAccount(this.#requireAccount(id), this.address);
+  }
+
+  /** The books of all accounts whose asset is known. */
+  async balances(): Promise<BalanceSnapshot[]> {
+    const known = [...this.#node.accounts.values()].filter(({ asset }) => asset !== undefined);
+    return Promise.all(known.map(({ id }) => this.balance(id)));
+  }
+
+  /**
+   * The book of one account.
+   * @throws {@link ConnectorError} `UNKNOWN_ACCOUNT`; `NOT_CONFIGURED` while its asset is not known.
+   */
+  async balance(id: string): Promise<BalanceSnapshot> {
+    const { asset } = this.#requireAccount(id);
+    if (asset === undefined) {
+      throw new ConnectorError('NOT_CONFIGURED', `the asset of account ${id} is not known`);
+    }
+    return snapshotBalance(id, asset, await this.#store.balance(id));
+  }
+
+  /** Every route that packets take, with why. */
+  routes(): RouteSnapshot[] {
+    return this.#routing.snapshot();
+  }
+
+  /** Packets that have no reply yet. */
+  packetsInFlight(): InFlightSnapshot[] {
+    return [...this.#forwarder.inFlight].map(snapshotPacket);
+  }
+
+  /** Fulfillments that came too late to count, for reconciliation with the peer. */
+  async lateFulfillments(): Promise<readonly LateFulfillment[]> {
+    return this.#store.lateFulfillments();
+  }
+
+  #requireAccount(id: string): Account {
+    const account = this.#node.accounts.get(id);
+    if (account === undefined) {
+      throw new ConnectorError('UNKNOWN_ACCOUNT', `there is no account ${id}`);
+    }
+    return account;
+  }
+}

@@ -1,0 +1,258 @@
+import { describeAsset, isSameUnit, type Asset } from '../asset.js';
+import { randomUuid, systemRandomBytes, type RandomBytes } from '../environment.js';
+import { LedgerError } from '../errors.js';
+import { assertBalanced, EMPTY_BALANCE, netOf, type Balance } from './balance.js';
+import { creditToUnits, type Leftover } from './leftover.js';
+import type {
+  CreditResult,
+  IncomingSettlement,
+  LateFulfillment,
+  LedgerEntry,
+  LedgerStore,
+  Leg,
+  NewEntry,
+  OutgoingSettlement,
+  Shortfall,
+} from './ledger-store.js';
+import { settlementDue, type SettlementPolicy } from './settlement-policy.js';
+
+/** How long a settlement's key is kept after its last use (RFC 0038 "Handling idempotent requests"). */
+export const IDEMPOTENCY_MS: number = 24 * 60 * 60 * 1000;
+const MAX_LATE = 1000;
+
+type Book = { -readonly [Key in keyof Balance]: Balance[Key] } & {
+  readonly account: string;
+  readonly asset: Asset;
+  leftover: Leftover | undefined;
+};
+
+class MemoryEntry implements LedgerEntry {
+  state: LedgerEntry['state'] = 'held';
+  readonly incoming: Leg | undefined;
+  readonly outgoing: Leg | undefined;
+
+  constructor(entry: NewEntry) {
+    this.incoming = entry.incoming;
+    this.outgoing = entry.outgoing;
+  }
+}
+
+interface Credited {
+  readonly settlement: IncomingSettlement;
+  readonly credited: bigint;
+  usedAt: number;
+}
+
+/**
+ * Balances in this process's memory, for tests, wallets and embedding: they end with the process. Every step runs to
+ * its end at once, which is what makes it atomic.
+ */
+export class MemoryLedgerStore implements LedgerStore {
+  readonly #randomBytes: RandomBytes;
+  readonly #books = new Map<string, Book>();
+  readonly #outbox = new Map<string, OutgoingSettlement>();
+  /** By key, least recently used first, so that expiry is a look at the front. */
+  readonly #credited = new Map<string, Credited>();
+  readonly #late: LateFulfillment[] = [];
+
+  constructor(options: { readonly randomBytes?: RandomBytes } = {}) {
+    this.#randomBytes = options.randomBytes ?? systemRandomBytes;
+  }
+
+  openAccount(account: string, asset: Asset): Balance {
+    const known = this.#books.get(account);
+    if (known === undefined) {
+      this.#books.set(account, { ...EMPTY_BALANCE, account, asset, leftover: undefined });
+      return EMPTY_BALANCE;
+    }
+    if (!isSameUnit(known.asset, asset)) {
+      throw new LedgerError(
+        'ASSET_CHANGED',
+        `the book of account ${account} counts ${describeAsset(known.asset)}, not ${describeAsset(asset)}`,
+      );
+    }
+    return snapshot(known);
+  }
+
+  deleteAccount(account: string): void {
+    this.#books.delete(account);
+    for (const [key, settlement] of this.#outbox) {
+      if (settlement.account === account) this.#outbox.delete(key);
+    }
+  }
+
+  balance(account: string): Balance {
+    return snapshot(this.#book(account));
+  }
+
+  reserve(entry: NewEntry): MemoryEntry | Shortfall {
+    const { incoming, outgoing } = entry;
+    const from = incoming && this.#book(checked(incoming).account);
+    const to = outgoing && this.#book(checked(outgoing).account);
+    if (
+      from !== undefined &&
+      incoming?.limit !== undefined &&
+      netOf(from) + from.heldIncoming + incoming.amount > incoming.limit
+    ) {
+      return { shortfall: 'incoming' };
+    }
+    if (
+      to !== undefined &&
+      outgoing?.limit !== undefined &&
+      netOf(to) - to.heldOutgoing - outgoing.amount < outgoing.limit
+    ) {
+      return { shortfall: 'outgoing' };
+    }
+    if (from !== undefined && incoming !== undefined) from.heldIncoming += incoming.amount;
+    if (to !== undefined && outgoing !== undefined) to.heldOutgoing += outgoing.amount;
+    return new MemoryEntry(entry);
+  }
+
+  commit(
+    entry: LedgerEntry,
+    policy: SettlementPolicy | undefined,
+    now: number,
+  ): OutgoingSettlement | undefined {
+    const { incoming, outgoing } = this.#finish(entry, 'committed');
+    if (incoming !== undefined) {
+      const book = this.#book(incoming.account);
+      book.receivable += incoming.amount;
+      book.clearedIncoming += incoming.amount;
+      assertBalanced(book.account, book);
+    }
+    if (outgoing === undefined) return undefined;
+    const book = this.#book(outgoing.account);
+    book.payable += outgoing.amount;
+    book.clearedOutgoing += outgoing.amount;
+    assertBalanced(book.account, book);
+    return policy && this.#debitDue(book, settlementDue(book, policy), now);
+  }
+
+  release(entry: LedgerEntry): void {
+    this.#finish(entry, 'released');
+  }
+
+  debit(
+    account: string,
+    due: bigint | SettlementPolicy,
+    now: number,
+  ): OutgoingSettlement | undefined {
+    const book = this.#book(account);
+    return this.#debitDue(book, typeof due === 'bigint' ? due : settlementDue(book, due), now);
+  }
+
+  outbox(accounts: ReadonlySet<string>): OutgoingSettlement[] {
+    return [...this.#outbox.values()].filter(({ account }) => accounts.has(account));
+  }
+
+  acknowledge(key: string): void {
+    this.#outbox.delete(key);
+  }
+
+  credit(settlement: IncomingSettlement): CreditResult {
+    this.#forgetCredited(settlement.now);
+    const known = this.#credited.get(settlement.key);
+    if (known !== undefined) return this.#replay(known, settlement);
+    const book = this.#book(checked(settlement).account);
+    const { units, leftover } = creditToUnits(settlement, book.asset.scale, book.leftover);
+    book.leftover = leftover;
+    book.receivable -= units;
+    book.settledIncoming += units;
+    assertBalanced(book.account, book);
+    this.#credited.set(settlement.key, { settlement, credited: units, usedAt: settlement.now });
+    return { type: 'credited', credited: units, replayed: false };
+  }
+
+  recordLate(late: LateFulfillment): void {
+    this.#late.push(late);
+    if (this.#late.length > MAX_LATE) this.#late.shift();
+  }
+
+  lateFulfillments(): LateFulfillment[] {
+    return [...this.#late];
+  }
+
+  #book(account: string): Book {
+    const book = this.#books.get(account);
+    if (book === undefined) {
+      throw new LedgerError('UNKNOWN_ACCOUNT', `no book is open for account ${account}`);
+    }
+    return book;
+  }
+
+  /** Takes both holds away; what follows from that is up to the caller, in the same step. */
+  #finish(entry: LedgerEntry, state: 'committed' | 'released'): MemoryEntry {
+    if (!(entry instanceof MemoryEntry) || entry.state !== 'held') {
+      throw new LedgerError('NOT_HELD', `the entry is ${entry.state}, it cannot be ${state} now`);
+    }
+    const { incoming, outgoing } = entry;
+    const from = incoming && this.#book(incoming.account);
+    const to = outgoing && this.#book(outgoing.account);
+    entry.state = state;
+    if (from !== undefined && incoming !== undefined) {
+      from.heldIncoming -= incoming.amount;
+      assertBalanced(from.account, from);
+    }
+    if (to !== undefined && outgoing !== undefined) {
+      to.heldOutgoing -= outgoing.amount;
+      assertBalanced(to.account, to);
+    }
+    return entry;
+  }
+
+  #debitDue(book: Book, amount: bigint, now: number): OutgoingSettlement | undefined {
+    if (amount === 0n) return undefined;
+    if (amount < 0n) throw new LedgerError('BAD_AMOUNT', `a settlement of ${String(amount)}`);
+    book.payable -= amount;
+    book.settledOutgoing += amount;
+    assertBalanced(book.account, book);
+    const key = randomUuid(this.#randomBytes);
+    const settlement = { key, account: book.account, amount, createdAt: now };
+    this.#outbox.set(key, settlement);
+    return settlement;
+  }
+
+  #replay(known: Credited, settlement: IncomingSettlement): CreditResult {
+    const { account, amount, scale } = known.settlement;
+    if (
+      account !== settlement.account ||
+      amount !== settlement.amount ||
+      scale !== settlement.scale
+    ) {
+      return { type: 'conflict' };
+    }
+    known.usedAt = settlement.now;
+    this.#credited.delete(settlement.key);
+    this.#credited.set(settlement.key, known);
+    return { type: 'credited', credited: known.credited, replayed: true };
+  }
+
+  #forgetCredited(now: number): void {
+    for (const [key, { usedAt }] of this.#credited) {
+      if (usedAt + IDEMPOTENCY_MS > now) return;
+      this.#credited.delete(key);
+    }
+  }
+}
+
+function checked<T extends { readonly account: string; readonly amount: bigint }>(leg: T): T {
+  if (leg.amount < 0n) {
+    throw new LedgerError('BAD_AMOUNT', `${String(leg.amount)} for account ${leg.account}`);
+  }
+  return leg;
+}
+
+function snapshot(book: Book): Balance {
+  const { receivable, payable, heldIncoming, heldOutgoing } = book;
+  const { clearedIncoming, clearedOutgoing, settledIncoming, settledOutgoing } = book;
+  return {
+    receivable,
+    payable,
+    heldIncoming,
+    heldOutgoing,
+    clearedIncoming,
+    clearedOutgoing,
+    settledIncoming,
+    settledOutgoing,
+  };
+}

@@ -1,0 +1,136 @@
+import {
+  CcpRouter,
+  type CandidateListing,
+  type CcpPolicy,
+  type NextHop,
+} from '@pennyswitch/ccp-routing';
+import { parseIlpAddressPrefix, type IlpAddress, type Network } from '@pennyswitch/ilp-address';
+import type { Account } from '../account/account.js';
+import type { Clock, Logger, RandomBytes } from '../environment.js';
+import { segmentOf } from '../node/node-state.js';
+import type { PeerProtocol } from '../peer-protocols/peer-protocols.js';
+import { RoutingDriver } from './routing-driver.js';
+
+const SECRET_LENGTH = 32;
+
+/** What routing needs. */
+export interface RoutingOptions {
+  /** 32 bytes that authenticate our routes; random if missing. */
+  readonly secret?: Uint8Array;
+  readonly policy?: Partial<CcpPolicy>;
+  readonly network: Network | undefined;
+  readonly findAccount: (id: string) => Account | undefined;
+  readonly onChange: () => void;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly logger: Logger;
+}
+
+/** One prefix of the routing table, with where it leads and why. */
+export interface RouteSnapshot {
+  /** Empty for the default route. */
+  readonly prefix: string;
+  /** The account that packets go to; undefined where they end at this node. */
+  readonly nextHop: string | undefined;
+  /** Accounts that are as good, for packets that the first cannot take. */
+  readonly alternatives: readonly string[];
+  /** The nodes on the way as far as they are known, the next one first. */
+  readonly path: readonly string[];
+  /** Why this way is the best, in words. */
+  readonly why: string;
+  /** Every way that is known, the best first. */
+  readonly candidates: readonly CandidateListing[];
+  /** The accounts that are told this route. */
+  readonly toldTo: readonly string[];
+}
+
+/** The routing table, and the exchange of routes with peers, in terms of this connector's accounts. */
+export class Routing {
+  readonly #clock: Clock;
+  readonly #router: CcpRouter;
+  readonly #driver: RoutingDriver;
+
+  constructor(options: RoutingOptions) {
+    this.#clock = options.clock;
+    this.#router = new CcpRouter({
+      network: options.network,
+      routingSecret: options.secret ?? options.randomBytes(SECRET_LENGTH),
+      randomBytes: options.randomBytes,
+      onChange: options.onChange,
+      ...(options.policy && { policy: options.policy }),
+    });
+    this.#driver = new RoutingDriver({ ...options, router: this.#router });
+  }
+
+  start(): void {
+    this.#driver.start();
+  }
+
+  stop(): void {
+    this.#driver.stop();
+  }
+
+  /** Tells others of us under a new address; our children's routes follow. */
+  setAddress(address: IlpAddress): void {
+    this.#router.setAddress(address, this.#clock.now());
+    this.#driver.pump();
+  }
+
+  addAccount(account: Account): void {
+    const { relation, sendRoutes, receiveRoutes, staticRoutes } = account.settings;
+    this.#router.addAccount(
+      account.id,
+      {
+        relation,
+        ...(sendRoutes !== undefined && { sendRoutes }),
+        ...(receiveRoutes !== undefined && { receiveRoutes }),
+        ...(staticRoutes && { staticRoutes: staticRoutes.map(parseIlpAddressPrefix) }),
+        ...(relation === 'child' && { childSegment: segmentOf(account) }),
+      },
+      this.#clock.now(),
+    );
+    this.#driver.pump();
+  }
+
+  removeAccount(account: Account): void {
+    this.#router.removeAccount(account.id, this.#clock.now());
+    this.#driver.pump();
+  }
+
+  /** The account's link came up or went down. */
+  changeLink(account: Account, connected: boolean): void {
+    if (connected) this.#router.handleConnected(account.id, this.#clock.now());
+    else this.#router.handleDisconnected(account.id, this.#clock.now());
+    this.#driver.pump();
+  }
+
+  /** Ways to a destination, best first. */
+  findNextHops(destination: IlpAddress): readonly NextHop[] {
+    return this.#router.nextHops(destination);
+  }
+
+  /** Takes what peers tell and ask of routes: everything under `peer.route`. */
+  protocol(): PeerProtocol {
+    return {
+      name: 'route',
+      handle: ({ account, prepare, now }) => {
+        const reply = this.#router.handlePrepare(account.id, prepare.bytes, now);
+        this.#driver.pump();
+        return reply;
+      },
+    };
+  }
+
+  /** Every route with why it is as it is. */
+  snapshot(): RouteSnapshot[] {
+    return this.#router.routes().map(({ prefix, nextHops, candidates, reason, toldTo }) => ({
+      prefix,
+      nextHop: nextHops[0],
+      alternatives: nextHops.slice(1),
+      path: candidates[0]?.path ?? [],
+      why: reason,
+      candidates,
+      toldTo,
+    }));
+  }
+}

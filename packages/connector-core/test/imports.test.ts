@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+const source = new URL('../src/', import.meta.url);
+
+/** What a module of this package loads from elsewhere, itself or through its own modules; types are not loaded. */
+function packagesLoadedBy(entry: string): Set<string> {
+  const loaded = new Set<string>();
+  const seen = new Set<string>();
+  const visit = (url: URL): void => {
+    if (seen.has(url.href)) return;
+    seen.add(url.href);
+    const text = readFileSync(url, 'utf8');
+    for (const [, specifier = ''] of text.matchAll(
+      /(?:import|export)\s(?!type\b)[^;]*?from '([^']+)'/g,
+    )) {
+      if (specifier.startsWith('.')) visit(new URL(specifier.replace(/\.js$/, '.ts'), url));
+      else loaded.add(specifier);
+    }
+  };
+  visit(new URL(entry, source));
+  return loaded;
+}
+
+describe('the package', () => {
+  it('loads no HTTP framework by its root', () => {
+    const loaded = packagesLoadedBy('index.ts');
+    expect(loaded).toContain('@pennyswitch/ilp-packet');
+    expect([...loaded].filter((name) => name.startsWith('hono'))).toEqual([]);
+  });
+
+  it.each(['admin', 'settlement-api'])('loads one by /%s', (face) => {
+    expect(packagesLoadedBy(`${face}/index.ts`)).toContain('hono');
+  });
+});
