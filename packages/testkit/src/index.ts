@@ -5,7 +5,7 @@
  *
  * @packageDocumentation
  */
-export { VirtualClock, type RunLimit } from './virtual-clock.js';
+export { realClock, VirtualClock, type RunLimit, type TestClock } from './virtual-clock.js';
 export { SeededRandom, seededRandom } from './random.js';
 export { lossyLink, type LinkFaults } from './lossy-link.js';
 export { TinyConnector, type TestRate, type TinyConnectorSettings } from './tiny-connector.js';

@@ -1,6 +1,6 @@
 import { encodeReject, type IlpPacketHandler } from '@pennyswitch/ilp-packet';
 import type { SeededRandom } from './random.js';
-import type { VirtualClock } from './virtual-clock.js';
+import type { TestClock } from './virtual-clock.js';
 
 /** What a link does to packets. Every probability is 0 to 1 and 0 by default. */
 export interface LinkFaults {
@@ -24,7 +24,7 @@ export interface LinkFaults {
  * @param faults a function is asked anew for each packet, so that a link can heal.
  */
 export function lossyLink(options: {
-  readonly clock: VirtualClock;
+  readonly clock: TestClock;
   readonly random: SeededRandom;
   readonly faults: LinkFaults | (() => LinkFaults);
   readonly to: IlpPacketHandler;

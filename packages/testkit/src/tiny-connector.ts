@@ -10,7 +10,7 @@ import {
   type IlpPacketHandler,
   type IlpPrepare,
 } from '@pennyswitch/ilp-packet';
-import type { VirtualClock } from './virtual-clock.js';
+import type { TestClock } from './virtual-clock.js';
 
 /** Outgoing units per incoming unit. */
 export interface TestRate {
@@ -40,12 +40,12 @@ export class TinyConnector {
   /** Incoming units in flight now. */
   held = 0n;
   readonly #next: IlpPacketHandler;
-  readonly #clock: VirtualClock;
+  readonly #clock: TestClock;
 
   constructor(options: {
     readonly address?: string;
     readonly next: IlpPacketHandler;
-    readonly clock: VirtualClock;
+    readonly clock: TestClock;
     readonly settings?: Partial<TinyConnectorSettings>;
   }) {
     this.address = parseIlpAddress(options.address ?? 'test.connector');

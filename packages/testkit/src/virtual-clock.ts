@@ -1,6 +1,20 @@
 /** Resolves when everything that was waiting for promises only has gone as far as it can. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** What testkit's links and connectors need of a clock: a {@link VirtualClock}, or real time where the other side needs it. */
+export interface TestClock {
+  readonly now: () => number;
+  readonly setTimeout: (callback: () => void, delayMs: number) => unknown;
+  readonly clearTimeout: (timer: unknown) => void;
+}
+
+/** Real time, for tests against code that cannot be given a clock. */
+export const realClock: TestClock = {
+  now: () => Date.now(),
+  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
+  clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+};
+
 interface Timer {
   readonly at: number;
   /** Timers of the same moment run in the order in which they were set. */
@@ -21,7 +35,7 @@ const DAY_MS = 86_400_000;
  * Time that moves only when a test says so, as a `Clock`. Between two timers all promises settle, so whatever waits for
  * timers and promises alone runs exactly as it would in real time, at once. Sockets and other real work do not wait for it.
  */
-export class VirtualClock {
+export class VirtualClock implements TestClock {
   #now: number;
   #order = 0;
   readonly #heap: Timer[] = [];

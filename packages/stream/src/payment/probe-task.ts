@@ -89,8 +89,8 @@ export class ProbeTask implements Task {
       this.#introductions++;
       return this.#introduction();
     }
-    if (this.#isSatisfied()) {
-      this.#isDone = true;
+    if (this.#knowsRate()) {
+      this.#isDone = !this.#isIntroducing;
       return undefined;
     }
     const { probesInFlight, maxProbes } = this.#connection.policy;
@@ -200,10 +200,10 @@ export class ProbeTask implements Task {
     return value % bound;
   }
 
-  #isSatisfied(): boolean {
+  #knowsRate(): boolean {
     const { path, policy } = this.#connection;
     const { bounds } = path.rate;
-    if (bounds === undefined || this.#isIntroducing) return false;
+    if (bounds === undefined) return false;
     if (this.#answered < 2 && this.#probesInFlight > 0) return false;
     // So many units arrived of the largest one: that many digits are known.
     const cap = this.#cap();
