@@ -1,6 +1,9 @@
 import type { BtpEndpoint } from '@pennyswitch/btp';
 import type { Link } from './link.js';
 
+/** A connector closes a link once its packets have ended: what is left is replies on their way out, and late ones in. */
+const DRAIN_MS = 1000;
+
 /**
  * A BTP connection as a link: a client's, or one account of a server. Packets travel under the sub-protocol `ilp`
  * (RFC 0023); its errors already say whether a packet was sent.
@@ -28,6 +31,6 @@ export function btpLink(endpoint: BtpEndpoint): Link {
         endpoint.off('disconnect', disconnected);
       };
     },
-    close: () => endpoint.close(),
+    close: () => endpoint.close({ drainTimeoutMs: DRAIN_MS }),
   };
 }
