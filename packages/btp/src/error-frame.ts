@@ -18,8 +18,16 @@ export function errorFrame(
     requestId,
     code,
     name: BTP_ERROR_NAMES[code],
-    triggeredAt: { epochMs: now, leapSecond: false },
+    triggeredAt: { epochMs: withThreeDecimals(now), leapSecond: false },
     data: UTF8.encode(message.slice(0, MAX_MESSAGE_LENGTH)),
     protocolData: [],
   });
+}
+
+/**
+ * npm btp-packet reads only times with three decimals, and RFC 0030 leaves trailing zeros out: a millisecond more, where
+ * needed, makes a time that is canonical and that everybody reads.
+ */
+function withThreeDecimals(epochMs: number): number {
+  return epochMs % 10 === 0 ? epochMs + 1 : epochMs;
 }
