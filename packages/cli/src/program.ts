@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { decodeCommand } from './commands/decode.js';
 import { nodeCommand } from './commands/node.js';
+import { payCommand } from './commands/pay.js';
+import { receiveCommand } from './commands/receive.js';
+import { testSettlementCommand } from './commands/test-settlement.js';
 import { CommandFailure, ExitCode } from './exit-codes.js';
 
 /** The `pennyswitch` command with its subcommands. */
@@ -12,7 +15,10 @@ export function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .addCommand(nodeCommand())
-    .addCommand(decodeCommand());
+    .addCommand(receiveCommand())
+    .addCommand(payCommand())
+    .addCommand(decodeCommand())
+    .addCommand(testSettlementCommand(), { hidden: true });
   for (const command of program.commands) command.exitOverride();
   return program;
 }

@@ -3,6 +3,7 @@ import { loadConfig } from '../config/load.js';
 import { nodeConfigSchema } from '../config/schema.js';
 import { createLogger } from '../node/logger.js';
 import { RunningNode } from '../node/running-node.js';
+import { warn } from './output.js';
 import { untilStopped } from './signals.js';
 
 /** `pennyswitch node --config FILE` */
@@ -17,11 +18,14 @@ export function nodeCommand(): Command {
     .action(async ({ config: file, json }: { config: string; json?: boolean }) => {
       const config = loadConfig(file, nodeConfigSchema);
       const logger = createLogger(config.logLevel);
-      const warn = (message: string): void => {
-        process.stderr.write(`pennyswitch: ${message}\n`);
-      };
       const stopped = untilStopped();
-      const node = await RunningNode.start(config, { logger, warn });
+      const node = await RunningNode.start(config, {
+        logger,
+        warn,
+        onRefused: (account, error) => {
+          warn(`account ${account}: ${error.message}`);
+        },
+      });
       node.connector.on('address', (address) => {
         logger.info('the node has an address', { address });
       });
@@ -42,8 +46,10 @@ function announce({ connector, listeners }: RunningNode, json: boolean): void {
     return;
   }
   const lines = [`The node is up. Address: ${connector.address ?? '(comes from the parent)'}`];
-  for (const [name, where] of Object.entries(listeners)) {
-    if (where !== undefined) lines.push(`  ${name} on ${where.host}:${where.port}`);
+  const names = { btp: 'BTP', admin: 'admin API', settlementApi: 'settlement API' } as const;
+  for (const key of ['btp', 'admin', 'settlementApi'] as const) {
+    const where = listeners[key];
+    if (where !== undefined) lines.push(`  ${names[key]} on ${where.host}:${where.port}`);
   }
   process.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -121,8 +121,11 @@ function show(value: unknown, path: readonly string[]): string {
   if (path.some((key) => SECRET.test(key))) {
     return typeof value === 'string' ? `a text of ${value.length} characters` : `a ${typeof value}`;
   }
-  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'a group of settings';
-  const text = JSON.stringify(value) ?? String(value);
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
+    return value === null ? 'null' : 'a group of settings';
+  }
+  const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 

@@ -95,7 +95,7 @@ function createConnector(config: NodeConfig, logger: Logger): Connector {
   return new Connector({
     logger,
     fetch: engineFetch(config.accounts),
-    ...(address === undefined ? {} : { address: address as IlpAddress }),
+    ...(address === undefined ? {} : { address: address }),
     ...(network === undefined ? {} : { network }),
     ...(rates === undefined ? {} : { rates: configuredRates(definedOnly(rates)) }),
     ...(spread === undefined ? {} : { spread }),

@@ -1,6 +1,6 @@
 /**
- * A certificate authority for one run of the demo, and a server certificate from it: with them the demo's HTTPS goes
- * through the very code path of the real one.
+ * A certificate authority for one run, and a server certificate from it: with them a wallet without a certificate of its own serves HTTPS
+ * through the very code path of a real one.
  */
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
@@ -10,7 +10,7 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as con
 const DAY_MS = 86_400_000;
 
 /** PEM texts. */
-export interface DemoCertificates {
+export interface MadeCertificates {
   /** The authority's certificate: what a client has to trust. */
   readonly ca: string;
   readonly certificate: string;
@@ -18,14 +18,14 @@ export interface DemoCertificates {
 }
 
 /** Makes an authority and a certificate for `host`, valid for a day. */
-export async function makeCertificates(host: string): Promise<DemoCertificates> {
+export async function makeCertificates(host: string): Promise<MadeCertificates> {
   x509.cryptoProvider.set(webcrypto as Crypto);
   const notBefore = new Date(Date.now() - DAY_MS);
   const notAfter = new Date(Date.now() + DAY_MS);
   const authorityKeys = await generateKeys();
   const authority = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: '01',
-    name: 'CN=Pennyswitch demo authority',
+    name: 'CN=Pennyswitch authority for one run',
     notBefore,
     notAfter,
     signingAlgorithm: ALGORITHM,
