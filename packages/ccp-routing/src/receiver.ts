@@ -114,6 +114,8 @@ export class CcpReceiver {
   poll(now: number): Uint8Array | undefined {
     if (this.#expiresAt !== undefined && now >= this.#expiresAt) {
       this.#forget();
+      // A request that is under way asks for what follows on routes that are gone.
+      this.#timeoutAt = undefined;
       this.#askSoon(now);
     }
     if (this.#timeoutAt !== undefined && now >= this.#timeoutAt) this.handleReply(false, now);
