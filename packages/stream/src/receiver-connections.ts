@@ -49,7 +49,7 @@ export class ReceiverConnections {
     this.#capacity = capacity;
   }
 
-  /** How many connections' keys are kept now. */
+  /** How many connections' keys are kept now; one in both generations counts twice. */
   get size(): number {
     return this.#young.size + this.#old.size;
   }
@@ -74,7 +74,6 @@ export class ReceiverConnections {
       this.#old = this.#young;
       this.#young = new Map();
     }
-    this.#old.delete(token);
     this.#young.set(token, connection);
   }
 }

@@ -1,8 +1,7 @@
 import { conditionOf, isFulfillmentOf } from '@pennyswitch/ilp-packet';
 import { describe, expect, it } from 'vitest';
 import { secureRandomBytes, StreamKeys, unfulfillableCondition } from '../src/index.js';
-import { Envelope } from '../src/crypto.node.js';
-import { hmacSha256 } from '../src/crypto.node.js';
+import { Envelope, hmacSha256 } from '../src/crypto.node.js';
 import { hex, toHex } from './hex.js';
 
 const SECRET = hex('11'.repeat(32));
@@ -50,6 +49,15 @@ describe('StreamKeys', () => {
     expect(keys.open(sealed)).toBeUndefined();
     expect(toHex(keys.decrypt(sealed)!)).toBe('ff');
     expect(keys.decrypt(sealed.subarray(1))).toBeUndefined();
+  });
+
+  it('does not open more than the data of an ILP packet can be', () => {
+    const envelope = new Envelope(hmacSha256(SECRET, ascii('ilp_stream_encryption')));
+    const keys = new StreamKeys(SECRET);
+    const seal = (length: number): Uint8Array =>
+      envelope.seal(new Uint8Array(length), secureRandomBytes(12));
+    expect(keys.decrypt(seal(32_739))).toHaveLength(32_739);
+    expect(keys.decrypt(seal(32_740))).toBeUndefined();
   });
 
   it('refuses a secret that is too short to be one', () => {

@@ -31,6 +31,7 @@ describe('ReceiverConnections', () => {
       const token = newToken();
       connections.keep(token, connections.find(token)!);
       if (i % 4 === 0) expect(connections.find(busy)).toBe(found);
+      expect(connections.size).toBeLessThanOrEqual(10);
     }
   });
 

@@ -125,13 +125,11 @@ describe('money', () => {
     );
   });
 
-  it('that has expired is rejected with R00', async () => {
-    const reply = await sender(receiver()).send({
-      amount: 5n,
-      frames: [money()],
-      expiresAt: clock.now(),
-    });
-    expect(reply.outcome).toBe('R00');
+  it('that has expired is rejected with R00, and so is a packet without money', async () => {
+    for (const packet of [{ amount: 5n, frames: [money()] }, {}]) {
+      const reply = await sender(receiver()).send({ ...packet, expiresAt: clock.now() });
+      expect(reply.outcome).toBe('R00');
+    }
   });
 
   it('of the largest amount is taken', async () => {
