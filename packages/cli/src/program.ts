@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { demoCommand } from './commands/demo.js';
 import { decodeCommand } from './commands/decode.js';
 import { nodeCommand } from './commands/node.js';
 import { payCommand } from './commands/pay.js';
@@ -14,6 +15,7 @@ export function createProgram(): Command {
     .version(version())
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
+    .addCommand(demoCommand())
     .addCommand(nodeCommand())
     .addCommand(receiveCommand())
     .addCommand(payCommand())

@@ -8,7 +8,6 @@ import {
 } from '@pennyswitch/connector-core';
 import { createAdminApi } from '@pennyswitch/connector-core/admin';
 import { createSettlementApi } from '@pennyswitch/connector-core/settlement-api';
-import type { IlpAddress } from '@pennyswitch/ilp-address';
 import type { AccountConfig, NodeConfig } from '../config/schema.js';
 import { CommandFailure, ExitCode } from '../exit-codes.js';
 import { engineFetch } from './engine-fetch.js';

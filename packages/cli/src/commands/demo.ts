@@ -1,0 +1,85 @@
+import { Command } from 'commander';
+import { runDemo, type DemoOptions } from '../demo/demo.js';
+import type { DemoNetwork } from '../demo/demo-network.js';
+import { ACCOUNTS } from '../demo/network.js';
+import { POINTER, POINTER_HOST } from '../demo/plan.js';
+import { describeNodes, describeResult, jsonResult } from '../demo/report.js';
+import { CommandFailure, ExitCode } from '../exit-codes.js';
+import { parseAmount } from '../text/amount.js';
+import { ProgressBar } from '../text/progress.js';
+import { printLine, showAmount, warn } from './output.js';
+import { untilStopped } from './signals.js';
+
+interface DemoFlags {
+  readonly amount: string;
+  readonly stay?: boolean;
+  readonly json?: boolean;
+}
+
+const ASSET = ACCOUNTS[0]?.asset ?? { code: '', scale: 0 };
+
+/** `pennyswitch demo`, which `npm start` runs. */
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description(
+      'run a whole network on this machine and pay through it: sender - A - B - C - receiver',
+    )
+    .option('--amount <amount>', `how much to send, in ${ASSET.code}`, '10.00')
+    .option('--stay', 'leave the network up, and print how a second terminal can pay through it')
+    .option('--json', 'print one JSON object at the end, and nothing else on standard output')
+    .action(demo);
+}
+
+async function demo(flags: DemoFlags): Promise<void> {
+  const total = parseAmount(flags.amount, ASSET.scale);
+  if (typeof total === 'string') throw new CommandFailure(ExitCode.usage, `--amount: ${total}`);
+  const stopped = untilStopped();
+  const say = flags.json === true ? (): void => undefined : printLine;
+  say(
+    'Starting connectors A, B and C, a settlement system, a receiver and a sender, each a process of its own …',
+  );
+  const bar = new ProgressBar(process.stderr);
+  const interrupted = stopped.then((): 'stopped' => 'stopped');
+  const options: DemoOptions = {
+    amount: flags.amount,
+    guest: flags.stay === true,
+    onStderr: (name, line) => {
+      warn(`${name}: ${line.replace(/^pennyswitch: /, '')}`);
+    },
+    onNodes: (nodes) => {
+      say(`\n${describeNodes(nodes)}\n`);
+      say(`Paying ${showAmount(total, ASSET)} to ${POINTER}:`);
+    },
+    onProgress: ({ event, sent, fulfilledPackets, packets }) => {
+      if (event !== 'progress' && event !== 'result') return;
+      const amount = BigInt(typeof sent === 'string' ? sent : (sent as { amount: string }).amount);
+      const count = fulfilledPackets ?? (packets as { fulfilled: number }).fulfilled;
+      if (flags.json !== true) {
+        bar.update(amount, total, `${showAmount(amount, ASSET)} in ${String(count)} packets`);
+      }
+    },
+    afterPayment: () => {
+      bar.finish();
+      return Promise.resolve();
+    },
+    whileUp: async (network, result) => {
+      say(`\n${describeResult(result)}\n`);
+      if (result.failure !== undefined) warn(result.failure);
+      else say('The books agree.');
+      if (flags.json === true) printLine(JSON.stringify(jsonResult(result)));
+      if (flags.stay !== true) return;
+      describeStay(network, say);
+      await interrupted;
+    },
+  };
+  const result = await runDemo(options);
+  process.exitCode = result.exitCode;
+}
+
+function describeStay(network: DemoNetwork, say: (line: string) => void): void {
+  const { guestUplink, spspPort } = network.plan;
+  say(`\nThe network stays up until Ctrl-C. Pay ${POINTER} from a second terminal:\n`);
+  say(
+    `npx pennyswitch pay '${POINTER}' 5 --uplink ${guestUplink} --connect-to ${POINTER_HOST}:443:127.0.0.1:${spspPort} --ca ${network.caFile}`,
+  );
+}

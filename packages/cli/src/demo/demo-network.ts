@@ -1,0 +1,191 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CommandFailure, ExitCode } from '../exit-codes.js';
+import { makeCertificates } from '../wallet/certificates.js';
+import { AdminClient, type RouteEntry } from './admin-client.js';
+import { Child, isEvent } from './child.js';
+import { ACCOUNTS, type AccountPair, type NodeName } from './network.js';
+import { POINTER, POINTER_HOST, type DemoPlan } from './plan.js';
+
+const CONNECTORS = ['A', 'B', 'C'] as const;
+/** How long the network may take to find its routes, and its books to come to rest, in milliseconds. */
+const SETTLE_TIMEOUT_MS = 15_000;
+const POLL_MS = 25;
+
+/** Both sides of one account. */
+export interface BookPair {
+  readonly pair: AccountPair;
+  /** What `right` owes `left`, as `left` has it; undefined where that node does not answer. */
+  readonly left: bigint | undefined;
+  /** What `left` owes `right`, as `right` has it. */
+  readonly right: bigint | undefined;
+  readonly agree: boolean;
+}
+
+/** The processes of the demo, and what can be asked of them. */
+export class DemoNetwork {
+  readonly plan: DemoPlan;
+  /** The certificate authority that the sender trusts. */
+  readonly caFile: string;
+  readonly children = new Map<NodeName | 'settlement', Child>();
+  readonly #folder: string;
+  readonly #onStderr: (name: string, line: string) => void;
+
+  constructor(plan: DemoPlan, onStderr: (name: string, line: string) => void) {
+    this.plan = plan;
+    this.#onStderr = onStderr;
+    this.#folder = mkdtempSync(join(tmpdir(), 'pennyswitch-demo-'));
+    this.caFile = join(this.#folder, 'ca.pem');
+  }
+
+  /** Starts everything but the sender, and waits until it runs. */
+  async start(): Promise<void> {
+    const { plan } = this;
+    const settlement = this.#spawn(
+      'settlement',
+      ['test-settlement', '--config'],
+      plan.settlementConfig,
+    );
+    await settlement.expect(isEvent('ready'));
+    await Promise.all(
+      CONNECTORS.map((name) =>
+        this.#spawn(name, ['node', '--json', '--config'], plan.nodes[name].config).expect(
+          () => true,
+        ),
+      ),
+    );
+    await this.#startReceiver();
+    await this.#waitForRoute();
+  }
+
+  /** Starts the sender's wallet, which pays and then stays until it is stopped. */
+  startPayment(amount: string): Child {
+    const { spspPort, nodes } = this.plan;
+    return this.#spawn(
+      'sender',
+      [
+        ...['pay', POINTER, amount, '--events', '--hold'],
+        ...['--connect-to', `${POINTER_HOST}:443:127.0.0.1:${spspPort}`, '--ca', this.caFile],
+        '--profile',
+      ],
+      nodes.sender.config,
+    );
+  }
+
+  /** The admin API of a node; throws nothing by itself. */
+  admin(name: NodeName): AdminClient {
+    return new AdminClient(this.plan.nodes[name]);
+  }
+
+  /** The prefixes that a connector knows a way to. */
+  async routes(name: NodeName): Promise<string[]> {
+    const routes: RouteEntry[] = await this.admin(name)
+      .routes()
+      .catch(() => []);
+    return routes.map(({ prefix }) => (prefix === '' ? '(default)' : prefix));
+  }
+
+  /** Reads both sides of every account, again and again until they agree and nothing is on its way, or it takes too long. */
+  async readBooks(timeoutMs = SETTLE_TIMEOUT_MS): Promise<BookPair[]> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const books = await Promise.all(ACCOUNTS.map((pair) => this.#readBook(pair)));
+      const agreed = books.every(
+        ({ agree, left, right }) => agree || left === undefined || right === undefined,
+      );
+      if ((agreed && (await this.#isAtRest())) || Date.now() > deadline) return books;
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Ends all processes, the wallets first, and removes the files. */
+  async stop(): Promise<void> {
+    await this.children.get('sender')?.stop();
+    await Promise.all([...this.children.values()].map((child) => child.stop()));
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #spawn(name: NodeName | 'settlement', args: readonly string[], config: object): Child {
+    const file = join(this.#folder, `${name}.json`);
+    writeFileSync(file, JSON.stringify(config, undefined, 2), { mode: 0o600 });
+    chmodSync(file, 0o600);
+    const child = new Child(name, [...args, file], this.#onStderr);
+    this.children.set(name, child);
+    return child;
+  }
+
+  async #startReceiver(): Promise<void> {
+    const { ca, certificate, privateKey } = await makeCertificates(POINTER_HOST);
+    const files = { cert: join(this.#folder, 'bob.pem'), key: join(this.#folder, 'bob.key') };
+    writeFileSync(this.caFile, ca);
+    writeFileSync(files.cert, certificate);
+    writeFileSync(files.key, privateKey, { mode: 0o600 });
+    const { spspPort, nodes } = this.plan;
+    const receiver = this.#spawn(
+      'receiver',
+      [
+        ...['receive', '--json', '--pointer', POINTER, '--strict-port'],
+        ...['--listen', `127.0.0.1:${spspPort}`, '--tls-cert', files.cert, '--tls-key', files.key],
+        '--profile',
+      ],
+      nodes.receiver.config,
+    );
+    await receiver.expect(isEvent('ready'));
+  }
+
+  /** Nobody configured a way to the receiver: connector A has to hear of it. */
+  async #waitForRoute(): Promise<void> {
+    const { address } = await this.admin('C').status();
+    const deadline = Date.now() + SETTLE_TIMEOUT_MS;
+    while (!(await this.routes('A')).includes(address ?? '')) {
+      if (Date.now() > deadline) {
+        throw new CommandFailure(
+          ExitCode.noRoute,
+          `connector A did not hear of a route to ${String(address)}`,
+        );
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  async #readBook(pair: AccountPair): Promise<BookPair> {
+    const [left, right] = await Promise.all([this.#net(pair.left), this.#net(pair.right)]);
+    return {
+      pair,
+      left,
+      right,
+      agree: left !== undefined && right !== undefined && left === -right,
+    };
+  }
+
+  async #net({ node, account }: { node: NodeName; account: string }): Promise<bigint | undefined> {
+    const balances = await this.admin(node)
+      .balances()
+      .catch(() => []);
+    const net = balances.find((entry) => entry.account === account)?.net;
+    return net === undefined ? undefined : BigInt(net);
+  }
+
+  /** Whether no packet and no settlement is on its way. */
+  async #isAtRest(): Promise<boolean> {
+    const running = [...this.children].filter(
+      ([name, child]) => name !== 'settlement' && child.exitCode === undefined,
+    );
+    const open = await Promise.all(
+      running.map(async ([name]) => {
+        const admin = this.admin(name as NodeName);
+        const [{ packetsInFlight }, settlements] = await Promise.all([
+          admin.status(),
+          admin.openSettlements(),
+        ]);
+        return packetsInFlight + settlements;
+      }),
+    ).catch(() => [1]);
+    const books = await fetch(`http://127.0.0.1:${this.plan.settlementPort}/books`)
+      .then(async (response) => (await response.json()) as { uncredited: number })
+      .catch(() => ({ uncredited: 0 }));
+    return books.uncredited === 0 && open.every((count) => count === 0);
+  }
+}
