@@ -40,6 +40,8 @@ export class SendingConnection {
   #task: Task | undefined;
   /** When what held the last packet back is over. */
   #heldUntil: number | undefined;
+  /** Moments up to here have had their turn: what was not sent then waits for a fact. */
+  #polledAt = -Infinity;
 
   constructor(options: {
     readonly credentials: StreamCredentials;
@@ -72,6 +74,7 @@ export class SendingConnection {
 
   /** The next packet to send; undefined where there is none now. */
   poll(now: number): OutgoingPacket | undefined {
+    this.#polledAt = now;
     this.#expire(now);
     this.#heldUntil = undefined;
     const task = this.#task;
@@ -104,15 +107,15 @@ export class SendingConnection {
     if (sent !== undefined) this.#handleUnknown(sent, now, cause);
   }
 
-  /** When to poll again without any fact. */
+  /** When to poll again without any fact: a whole millisecond, which a timer can meet exactly. */
   deadline(): number | undefined {
     const expiry = this.#flight.nextExpiry();
     const moments = [
       this.#heldUntil,
       expiry === undefined ? undefined : expiry + this.policy.replyGraceMs,
       this.#task?.deadline(),
-    ].filter((moment) => moment !== undefined);
-    return moments.length === 0 ? undefined : Math.min(...moments);
+    ].filter((moment): moment is number => moment !== undefined && moment > this.#polledAt);
+    return moments.length === 0 ? undefined : Math.ceil(Math.min(...moments));
   }
 
   #commit(draft: Draft, task: Task, now: number): OutgoingPacket | undefined {
