@@ -10,6 +10,7 @@ import type { ConnectorEvents } from './events.js';
 import type { LateFulfillment, LedgerStore } from './ledger/ledger-store.js';
 import { MemoryLedgerStore } from './ledger/memory-store.js';
 import type { Link } from './links/link.js';
+import { notify } from './notify.js';
 import { AccountService, DRAIN_MS, type RemoveAccountOptions } from './node/account-service.js';
 import { NodeState } from './node/node-state.js';
 import { configProtocol } from './peer-protocols/config-protocol.js';
@@ -70,7 +71,9 @@ export class Connector extends EventEmitter<ConnectorEvents> {
       ...options.routing,
       network: options.network,
       findAccount: (id) => this.#node.accounts.get(id),
-      onChange: () => this.emit('routes'),
+      onChange: () => {
+        notify({ events: this, logger: environment.logger }, 'routes');
+      },
     });
     this.settlement = new Settlement({
       ...environment,

@@ -189,13 +189,10 @@ export class MemoryLedgerStore implements LedgerStore {
     const from = incoming && this.#book(incoming.account);
     const to = outgoing && this.#book(outgoing.account);
     entry.state = state;
-    if (from !== undefined && incoming !== undefined) {
-      from.heldIncoming -= incoming.amount;
-      assertBalanced(from.account, from);
-    }
-    if (to !== undefined && outgoing !== undefined) {
-      to.heldOutgoing -= outgoing.amount;
-      assertBalanced(to.account, to);
+    if (from !== undefined && incoming !== undefined) from.heldIncoming -= incoming.amount;
+    if (to !== undefined && outgoing !== undefined) to.heldOutgoing -= outgoing.amount;
+    if ((from?.heldIncoming ?? 0n) < 0n || (to?.heldOutgoing ?? 0n) < 0n) {
+      throw new LedgerError('OUT_OF_BALANCE', 'more was taken back than was held');
     }
     return entry;
   }

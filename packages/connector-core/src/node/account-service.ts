@@ -11,6 +11,7 @@ import type { Link } from '../links/link.js';
 import type { Forwarder } from '../pipeline/forwarder.js';
 import type { Routing } from '../routing/routing.js';
 import type { Settlement } from '../settlement/settlement.js';
+import { notify } from '../notify.js';
 import { segmentOf, type NodeState } from './node-state.js';
 import { ParentConfiguration } from './parent-configuration.js';
 
@@ -54,7 +55,7 @@ export class AccountService {
 
   /** Takes an account into service, see {@link Connector.addAccount}. */
   async add(settings: AccountSettings, link: Link): Promise<void> {
-    const { clock, node, store, forwarder, settlement, events } = this.#options;
+    const { clock, node, store, forwarder, settlement } = this.#options;
     const account = new Account(settings, link, clock.now());
     this.#checkFits(account);
     node.addAccount(account);
@@ -67,12 +68,12 @@ export class AccountService {
     settlement.addAccount(account);
     link.setHandler((octets) => forwarder.handle(account, octets));
     if (this.#isStarted) await this.#activate(account);
-    events.emit('accountAdded', account.id);
+    notify(this.#options, 'accountAdded', account.id);
   }
 
   /** Takes an account out of service, see {@link Connector.removeAccount}. */
   async remove(account: Account, options: RemoveAccountOptions): Promise<void> {
-    const { node, forwarder, settlement, store, events } = this.#options;
+    const { node, forwarder, settlement, store } = this.#options;
     this.#deactivate(account);
     node.removeAccount(account);
     account.link.setHandler(() => Promise.resolve(forwarder.refusal()));
@@ -80,7 +81,7 @@ export class AccountService {
     await account.link.close();
     await settlement.removeAccount(account.id);
     if (options.forget === true) await store.deleteAccount(account.id);
-    events.emit('accountRemoved', account.id);
+    notify(this.#options, 'accountRemoved', account.id);
   }
 
   async start(): Promise<void> {
@@ -98,12 +99,12 @@ export class AccountService {
 
   /** Takes this node's address; children and routes follow in the same step. */
   setAddress(address: IlpAddress): void {
-    const { node, routing, logger, events } = this.#options;
+    const { node, routing, logger } = this.#options;
     if (address === node.address) return;
     node.setAddress(address);
     routing.setAddress(address);
     logger.info('this node has an address', { address });
-    events.emit('address', address);
+    notify(this.#options, 'address', address);
   }
 
   #checkFits(account: Account): void {
@@ -161,11 +162,11 @@ export class AccountService {
   }
 
   #changeLink(account: Account, connected: boolean): void {
-    const { routing, logger, events } = this.#options;
+    const { routing, logger } = this.#options;
     logger.info(connected ? 'a link is up' : 'a link is down', { account: account.id });
     if (connected) this.#parents.get(account.id)?.refresh();
     routing.changeLink(account, connected);
-    events.emit('link', account.id, connected);
+    notify(this.#options, 'link', account.id, connected);
   }
 
   #askParent(parent: Account): ParentConfiguration {
@@ -182,7 +183,7 @@ export class AccountService {
 
   /** Takes what a parent says. The asset goes first: without it the address is of no use. */
   async #configure(parent: Account, response: IldcpResponse): Promise<void> {
-    const { store, settlement, events, logger } = this.#options;
+    const { store, settlement, logger } = this.#options;
     const wasKnown = parent.asset !== undefined;
     try {
       const asset = { code: response.assetCode, scale: response.assetScale };
@@ -191,7 +192,7 @@ export class AccountService {
     } catch (error) {
       if (error instanceof ConnectorError) {
         logger.error(messageOf(error), { account: parent.id });
-        events.emit('accountProblem', parent.id, error);
+        notify(this.#options, 'accountProblem', parent.id, error);
       }
       throw error;
     }

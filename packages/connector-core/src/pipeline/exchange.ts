@@ -1,9 +1,15 @@
-import { decodeFulfill, decodeReject, packetType, PacketType } from '@pennyswitch/ilp-packet';
-import type { IlpPacketHandler, IlpReject } from '@pennyswitch/ilp-packet';
+import {
+  decodeFulfill,
+  decodeReject,
+  packetType,
+  PacketType,
+  type IlpPacketHandler,
+  type IlpReject,
+} from '@pennyswitch/ilp-packet';
 import type { Clock } from '../environment.js';
 import { sentOf, type Sent } from '../links/link.js';
-import type { Reserved } from './context.js';
-import type { ForwardingPolicy } from './policy.js';
+import type { Hop, Reserved } from './context.js';
+import type { Deadlines, Expiring } from './deadlines.js';
 
 /** What came of sending a packet on one way. */
 export type Outcome =
@@ -16,15 +22,24 @@ export type Outcome =
   /** The link gave up before the expiry. */
   | { readonly type: 'failed'; readonly sent: Sent; readonly error: unknown };
 
-/** Told of a fulfillment that came after its packet had expired. */
-export type LateListener = (fulfillment: Uint8Array, arrivedAt: number) => void;
+/** A packet on one way, as it went out. */
+export interface SentPacket {
+  readonly packet: Reserved;
+  readonly to: Hop;
+  /** In units of the outgoing account. */
+  readonly amount: bigint;
+  /** In milliseconds since 1970. */
+  readonly expiresAt: number;
+}
 
-/** What {@link exchange} needs beside the packet. */
+/** What an exchange needs beside the packet. */
 export interface ExchangeServices {
   readonly clock: Clock;
-  readonly policy: ForwardingPolicy;
-  /** Takes the packets that end at this node. */
-  readonly localHandler: IlpPacketHandler | undefined;
+  readonly deadlines: Deadlines;
+  /** How long after the expiry a reply is still waited for, in milliseconds. */
+  readonly lateReplyMs: number;
+  /** Told of a fulfillment that came after its packet had expired. */
+  readonly onLate: (sent: SentPacket, fulfillment: Uint8Array, arrivedAt: number) => void;
 }
 
 /**
@@ -33,40 +48,68 @@ export interface ExchangeServices {
  */
 export function exchange(
   packet: Reserved,
-  { clock, policy, localHandler }: ExchangeServices,
-  onLate: LateListener,
+  localHandler: IlpPacketHandler | undefined,
+  services: ExchangeServices,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
-    let isOver = false;
-    const expiresAt = packet.outgoingExpiresAt;
-    const finish = (outcome: Outcome): void => {
-      if (isOver) return;
-      isOver = true;
-      clock.clearTimeout(timer);
-      resolve(outcome);
-    };
-    const timer = clock.setTimeout(() => {
-      finish({ type: 'expired' });
-    }, expiresAt - clock.now());
-    const receive = (bytes: Uint8Array): void => {
-      const outcome = readReply(bytes);
-      const arrivedAt = clock.now();
-      if (arrivedAt < expiresAt && !isOver) {
-        finish(outcome);
-        return;
-      }
-      finish({ type: 'expired' });
-      if (outcome.type === 'fulfill') onLate(outcome.fulfillment, arrivedAt);
-    };
-    const fail = (error: unknown): void => {
-      finish(
-        clock.now() < expiresAt
-          ? { type: 'failed', sent: packet.to === undefined ? 'yes' : sentOf(error), error }
-          : { type: 'expired' },
-      );
-    };
-    send(packet, localHandler, expiresAt + policy.lateReplyMs).then(receive, fail);
+    const exchanged = new Exchange(packet, services, resolve);
+    send(packet, localHandler, exchanged.expiresAt + services.lateReplyMs).then(
+      (bytes) => {
+        exchanged.receive(bytes);
+      },
+      (error: unknown) => {
+        exchanged.fail(error);
+      },
+    );
   });
+}
+
+class Exchange implements Expiring, SentPacket {
+  readonly packet: Reserved;
+  readonly to: Hop;
+  readonly amount: bigint;
+  readonly expiresAt: number;
+  readonly #services: ExchangeServices;
+  readonly #resolve: (outcome: Outcome) => void;
+  #isOver = false;
+
+  constructor(packet: Reserved, services: ExchangeServices, resolve: (outcome: Outcome) => void) {
+    this.packet = packet;
+    this.to = packet.to;
+    this.amount = packet.outgoingAmount;
+    this.expiresAt = packet.outgoingExpiresAt;
+    this.#services = services;
+    this.#resolve = resolve;
+    services.deadlines.add(this.expiresAt, this);
+  }
+
+  receive(bytes: Uint8Array): void {
+    const outcome = readReply(bytes);
+    const arrivedAt = this.#services.clock.now();
+    if (!this.#isOver && arrivedAt < this.expiresAt) {
+      this.#finish(outcome);
+      return;
+    }
+    this.#finish({ type: 'expired' });
+    if (outcome.type === 'fulfill') this.#services.onLate(this, outcome.fulfillment, arrivedAt);
+  }
+
+  fail(error: unknown): void {
+    const isLate = this.#services.clock.now() >= this.expiresAt;
+    const sent = this.to === undefined ? 'yes' : sentOf(error);
+    this.#finish(isLate ? { type: 'expired' } : { type: 'failed', sent, error });
+  }
+
+  expire(): void {
+    this.#finish({ type: 'expired' });
+  }
+
+  #finish(outcome: Outcome): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#services.deadlines.remove(this.expiresAt, this);
+    this.#resolve(outcome);
+  }
 }
 
 function send(

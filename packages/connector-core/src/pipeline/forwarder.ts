@@ -4,20 +4,18 @@ import {
   type IlpErrorCode,
   type IlpPacketHandler,
 } from '@pennyswitch/ilp-packet';
-import type { EventEmitter } from 'eventemitter3';
 import type { Account } from '../account/account.js';
-import { isPromise } from '../awaitable.js';
-import type { Clock, Logger } from '../environment.js';
+import { isPromise, type Awaitable } from '../awaitable.js';
 import { messageOf } from '../errors.js';
-import type { ConnectorEvents } from '../events.js';
-import type { LateFulfillment, LedgerStore } from '../ledger/ledger-store.js';
-import type { Settlement } from '../settlement/settlement.js';
+import { notify } from '../notify.js';
 import type { NodeView } from './arrival-steps.js';
+import { Bookkeeper, type BookkeeperOptions } from './bookkeeper.js';
+import type { Pipelines } from './built-in.js';
 import { Packet, type Hop, type Incoming, type Rejection } from './context.js';
-import { exchange, type Outcome } from './exchange.js';
+import { Deadlines } from './deadlines.js';
+import { exchange, type ExchangeServices, type Outcome } from './exchange.js';
 import type { ForwardingPolicy } from './policy.js';
 import { encodeRejection, REJECTIONS } from './rejections.js';
-import type { Pipeline } from './step.js';
 
 /** What became of a packet, told when its reply goes back. */
 export interface PacketResult {
@@ -39,16 +37,9 @@ interface Refusal extends Rejection {
 }
 
 /** What a forwarder works with. */
-export interface ForwarderOptions {
-  readonly arrival: Pipeline<Incoming, unknown>;
-  readonly departure: Pipeline<never, unknown>;
+export interface ForwarderOptions extends BookkeeperOptions, Pipelines {
   readonly node: NodeView;
   readonly policy: ForwardingPolicy;
-  readonly store: LedgerStore;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly settlement: Pick<Settlement, 'start'>;
-  readonly events: EventEmitter<ConnectorEvents>;
 }
 
 /**
@@ -57,14 +48,26 @@ export interface ForwarderOptions {
  */
 export class Forwarder {
   readonly #options: ForwarderOptions;
+  readonly #books: Bookkeeper;
+  readonly #exchange: ExchangeServices;
   readonly #inFlight = new Set<Packet>();
-  #lastId = 0;
   readonly #onDone = new Set<() => void>();
+  #lastId = 0;
   /** Takes packets that end at this node. */
   localHandler: IlpPacketHandler | undefined;
 
   constructor(options: ForwarderOptions) {
+    const { clock, policy } = options;
     this.#options = options;
+    this.#books = new Bookkeeper(options);
+    this.#exchange = {
+      clock,
+      deadlines: new Deadlines(clock),
+      lateReplyMs: policy.lateReplyMs,
+      onLate: (sent, fulfillment, arrivedAt) => {
+        this.#books.recordLate(sent, fulfillment, arrivedAt);
+      },
+    };
   }
 
   /** Packets that have no reply yet. */
@@ -85,8 +88,7 @@ export class Forwarder {
     if (!isBusy()) return;
     await new Promise<void>((resolve) => {
       const look = (): void => {
-        if (isBusy()) return;
-        end();
+        if (!isBusy()) end();
       };
       const end = (): void => {
         clock.clearTimeout(timer);
@@ -109,7 +111,7 @@ export class Forwarder {
    * @returns the reply. Never rejects.
    */
   async handle(from: Account | undefined, bytes: Uint8Array): Promise<Uint8Array> {
-    const { clock, node } = this.#options;
+    const { clock, node, logger } = this.#options;
     let view: PrepareView;
     try {
       view = new PrepareView(bytes);
@@ -121,197 +123,118 @@ export class Forwarder {
     this.#inFlight.add(packet);
     if (from !== undefined) from.inFlight += 1;
     try {
-      return await this.#carry(packet);
+      const arrived = this.#options.arrival.run(packet);
+      const verdict = isPromise(arrived) ? await arrived : arrived;
+      if (verdict instanceof Uint8Array) return verdict;
+      return verdict === undefined ? await this.#tryWays(packet) : this.#reject(packet, verdict);
     } catch (error) {
-      this.#options.logger.error('a packet could not be handled', { error: messageOf(error) });
-      await this.#release(packet);
+      logger.error('a packet could not be handled', { error: messageOf(error) });
+      await this.#books.release(packet);
       return this.#reject(packet, REJECTIONS.internal);
     } finally {
       if (from !== undefined) from.inFlight -= 1;
       this.#inFlight.delete(packet);
-      for (const look of this.#onDone) look();
+      if (this.#onDone.size > 0) for (const look of this.#onDone) look();
     }
   }
 
-  async #carry(packet: Packet): Promise<Uint8Array> {
-    const { arrival, policy, clock } = this.#options;
-    const arrived = arrival.run(packet);
-    const verdict = isPromise(arrived) ? await arrived : arrived;
-    if (verdict !== undefined) return this.#end(packet, verdict);
+  /** Tries one way after the other, as long as the one before cannot have taken the money. */
+  async #tryWays(packet: Packet): Promise<Uint8Array> {
+    const { policy, clock, departure } = this.#options;
     let refusal: Refusal | undefined;
     for (let attempt = 0; attempt < packet.hops.length && attempt < policy.maxAttempts; attempt++) {
       if (attempt > 0) packet.attemptedAt = clock.now();
       packet.to = packet.hops[attempt];
-      packet.entry = undefined;
-      const next = await this.#attempt(packet);
+      const started = departure.run(packet);
+      const verdict = isPromise(started) ? await started : started;
+      const concluded =
+        verdict === undefined
+          ? this.#conclude(packet, await this.#send(packet))
+          : this.#giveUp(packet, verdict);
+      const next = isPromise(concluded) ? await concluded : concluded;
       if (next instanceof Uint8Array) return next;
       // That a later way could not even be tried is of no interest to the sender.
       if (refusal === undefined || next.wasTried === true) refusal = next;
       if (next.anotherWay !== true) break;
     }
-    return this.#end(packet, refusal ?? REJECTIONS.noRoute);
+    return this.#reject(packet, refusal ?? REJECTIONS.noRoute);
   }
 
-  /** Tries one way. @returns the reply, or why it was not to be had on this way. */
-  async #attempt(packet: Packet): Promise<Uint8Array | Refusal> {
-    const departure = this.#options.departure as Pipeline<Packet>;
-    const started = departure.run(packet);
-    const verdict = isPromise(started) ? await started : started;
-    if (verdict !== undefined) {
-      // A handler behind `reserve` may still say no.
-      await this.#release(packet);
-      return verdict instanceof Uint8Array ? this.#end(packet, verdict) : verdict;
-    }
+  #send(packet: Packet): Promise<Outcome> {
     const { prepare, to } = packet;
     if (to !== undefined) {
       prepare.setAmount(packet.outgoingAmount);
       prepare.setExpiresAt(packet.outgoingExpiresAt);
     }
-    const attempt = { to, amount: packet.outgoingAmount, expiredAt: packet.outgoingExpiresAt };
-    const outcome = await exchange(
-      packet,
-      { ...this.#options, localHandler: this.localHandler },
-      (fulfillment, arrivedAt) => {
-        this.#recordLate(packet, attempt, fulfillment, arrivedAt);
-      },
-    );
-    return this.#conclude(packet, outcome);
+    return exchange(packet, this.localHandler, this.#exchange);
+  }
+
+  /** A step said no, or answered itself; a handler behind `reserve` may do so too. */
+  #giveUp(packet: Packet, verdict: Rejection | Uint8Array): Awaitable<Refusal | Uint8Array> {
+    const released = this.#books.release(packet);
+    return isPromise(released) ? released.then(() => verdict) : verdict;
   }
 
   /** Settles the hold by what came back. */
-  async #conclude(packet: Packet, outcome: Outcome): Promise<Uint8Array | Refusal> {
-    if (outcome.type === 'fulfill') {
-      if (isFulfillmentOf(outcome.fulfillment, packet.prepare.executionCondition)) {
-        await this.#commit(packet);
-        this.#report(packet, undefined);
-        return outcome.bytes;
-      }
+  #conclude(packet: Packet, outcome: Outcome): Awaitable<Uint8Array | Refusal> {
+    if (outcome.type !== 'fulfill') return this.#refuse(packet, this.#reasonOf(packet, outcome));
+    if (!isFulfillmentOf(outcome.fulfillment, packet.prepare.executionCondition)) {
       return this.#refuse(packet, REJECTIONS.wrongFulfillment);
     }
+    const committed = this.#books.commit(packet);
+    packet.from?.counters.incoming.countFulfilled(packet.amount);
+    packet.to?.counters.outgoing.countFulfilled(packet.outgoingAmount);
+    this.#report(packet, undefined);
+    // A balance is as durable as the store makes it before the Fulfill goes out.
+    return committed === undefined ? outcome.bytes : committed.then(() => outcome.bytes);
+  }
+
+  #reasonOf(packet: Packet, outcome: Exclude<Outcome, { type: 'fulfill' }>): Refusal {
     switch (outcome.type) {
       case 'reject':
-        return this.#passReject(packet, outcome.bytes, outcome.reject.code);
+        return passReject(packet, outcome.bytes, outcome.reject.code);
       case 'expired':
-        return this.#refuse(packet, REJECTIONS.timedOut);
+        return REJECTIONS.timedOut;
       case 'garbage':
-        return this.#refuse(packet, REJECTIONS.badReply);
+        return REJECTIONS.badReply;
       case 'failed':
         this.#options.logger.warn('a packet got no reply', {
           account: packet.to?.id ?? 'local',
           sent: outcome.sent,
           error: messageOf(outcome.error),
         });
-        if (packet.to === undefined) return this.#refuse(packet, REJECTIONS.internal);
-        return this.#refuse(
-          packet,
-          outcome.sent === 'no' ? REJECTIONS.unreachable : REJECTIONS.lost,
-        );
+        if (packet.to === undefined) return REJECTIONS.internal;
+        return outcome.sent === 'no' ? REJECTIONS.unreachable : REJECTIONS.lost;
     }
   }
 
-  /** A Reject goes back as it came, but for what is only between the next hop and us (RFC 0027, T02 and T05). */
-  async #passReject(
-    packet: Packet,
-    bytes: Uint8Array,
-    code: IlpErrorCode,
-  ): Promise<Uint8Array | Refusal> {
-    const refusal = await this.#refuse(packet, { code, message: '', bytes });
-    if (packet.to === undefined) return refusal;
-    if (code === 'T02' || code === 'T05') {
-      return { ...REJECTIONS.nextHopBusy, anotherWay: true, wasTried: true };
-    }
-    return code === 'T01' ? { ...refusal, anotherWay: true } : refusal;
-  }
-
-  async #refuse(packet: Packet, rejection: Refusal): Promise<Refusal> {
-    packet.to?.counters.outgoing.countRejected(rejection.code);
-    await this.#release(packet);
-    return { ...rejection, wasTried: true };
-  }
-
-  async #commit(packet: Packet): Promise<void> {
-    const { store, clock, settlement } = this.#options;
-    const { entry } = packet;
-    if (entry === undefined) return;
-    packet.entry = undefined;
-    try {
-      const committed = store.commit(entry, packet.to?.settlementPolicy, clock.now());
-      const due = isPromise(committed) ? await committed : committed;
-      if (due !== undefined) settlement.start(due);
-    } catch (error) {
-      // We owe the next hop now, whatever our books say: without the Fulfill we would pay for it alone.
-      this.#options.logger.error('a fulfilled packet could not be booked: reconcile', {
-        incoming: packet.from?.id,
-        incomingAmount: String(packet.amount),
-        outgoing: packet.to?.id,
-        outgoingAmount: String(packet.outgoingAmount),
-        error: messageOf(error),
-      });
-    }
-  }
-
-  async #release(packet: Packet): Promise<void> {
-    const { entry } = packet;
-    if (entry === undefined) return;
-    packet.entry = undefined;
-    const released = this.#options.store.release(entry);
-    if (isPromise(released)) await released;
-  }
-
-  #recordLate(
-    packet: Packet,
-    attempt: { readonly to: Hop; readonly amount: bigint; readonly expiredAt: number },
-    fulfillment: Uint8Array,
-    arrivedAt: number,
-  ): void {
-    const condition = packet.prepare.executionCondition.slice();
-    if (attempt.to === undefined || !isFulfillmentOf(fulfillment, condition)) return;
-    void this.#keepLate({
-      account: attempt.to.id,
-      amount: attempt.amount,
-      expiredAt: attempt.expiredAt,
-      arrivedAt,
-      condition,
-      fulfillment: fulfillment.slice(),
-    });
-  }
-
-  async #keepLate(late: LateFulfillment): Promise<void> {
-    const { store, events, logger } = this.#options;
-    try {
-      await store.recordLate(late);
-      events.emit('lateFulfillment', late);
-    } catch (error) {
-      logger.error('a late fulfillment could not be recorded', {
-        account: late.account,
-        amount: String(late.amount),
-        error: messageOf(error),
-      });
-    }
-  }
-
-  #end(packet: Packet, verdict: Refusal | Uint8Array): Uint8Array {
-    return verdict instanceof Uint8Array ? verdict : this.#reject(packet, verdict);
+  #refuse(packet: Packet, reason: Refusal): Awaitable<Refusal> {
+    packet.to?.counters.outgoing.countRejected(reason.code);
+    const refusal = { ...reason, wasTried: true };
+    const released = this.#books.release(packet);
+    return isPromise(released) ? released.then(() => refusal) : refusal;
   }
 
   #reject(packet: Packet, refusal: Refusal): Uint8Array {
+    packet.from?.counters.incoming.countRejected(refusal.code);
     this.#report(packet, refusal.code);
     return refusal.bytes ?? encodeRejection(refusal, this.#options.node.address);
   }
 
   #report(packet: Packet, code: IlpErrorCode | undefined): void {
-    const { from, to } = packet;
-    if (code === undefined) {
-      from?.counters.incoming.countFulfilled(packet.amount);
-      to?.counters.outgoing.countFulfilled(packet.outgoingAmount);
-    } else {
-      from?.counters.incoming.countRejected(code);
-    }
-    this.#options.events.emit('packet', {
-      packet,
-      to,
-      outgoingAmount: packet.outgoingAmount,
-      code,
-    });
+    if (this.#options.events.listenerCount('packet') === 0) return;
+    const { to, outgoingAmount } = packet;
+    notify(this.#options, 'packet', { packet, to, outgoingAmount, code });
   }
+}
+
+/**
+ * A Reject goes back as it came, but for what is only between the next hop and us (RFC 0027, T02 and T05). Those and T01 say
+ * that the next hop has not taken the packet, so another may be tried.
+ */
+function passReject(packet: Packet, bytes: Uint8Array, code: IlpErrorCode): Refusal {
+  const passed = { code, message: '', bytes };
+  if (packet.to === undefined) return passed;
+  if (code === 'T02' || code === 'T05') return { ...REJECTIONS.nextHopBusy, anotherWay: true };
+  return code === 'T01' ? { ...passed, anotherWay: true } : passed;
 }

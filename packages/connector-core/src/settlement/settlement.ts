@@ -5,6 +5,7 @@ import type { Clock, Logger, RandomBytes } from '../environment.js';
 import { ConnectorError, messageOf } from '../errors.js';
 import type { ConnectorEvents } from '../events.js';
 import type { CreditResult, LedgerStore, OutgoingSettlement } from '../ledger/ledger-store.js';
+import { notify } from '../notify.js';
 import {
   SettlementEngineClient,
   SettlementEngineError,
@@ -117,7 +118,7 @@ export class Settlement {
 
   /** Goes on with a settlement that the ledger has just debited. */
   start(settlement: OutgoingSettlement): void {
-    this.#options.events.emit('settlementDebited', settlement);
+    notify(this.#options, 'settlementDebited', settlement);
     this.#send(settlement);
   }
 
@@ -127,7 +128,7 @@ export class Settlement {
     const scale = engine?.account.asset?.scale;
     if (engine === undefined || scale === undefined || this.#sending.has(settlement.key)) return;
     this.#sending.add(settlement.key);
-    const { store, events } = this.#options;
+    const { store } = this.#options;
     void this.#retry('a settlement was not acknowledged', engine, {
       backoff: SETTLEMENT_BACKOFF,
       signal: engine.stop.signal,
@@ -139,7 +140,7 @@ export class Settlement {
           signal,
         );
         await store.acknowledge(settlement.key);
-        events.emit('settlementAcknowledged', settlement);
+        notify(this.#options, 'settlementAcknowledged', settlement);
       },
     }).finally(() => this.#sending.delete(settlement.key));
   }
@@ -151,10 +152,10 @@ export class Settlement {
    */
   async credit(id: string, key: string, quantity: Quantity): Promise<CreditResult> {
     this.#engine(id);
-    const { store, clock, events } = this.#options;
+    const { store, clock } = this.#options;
     const result = await store.credit({ account: id, key, ...quantity, now: clock.now() });
     if (result.type === 'credited' && !result.replayed) {
-      events.emit('settlementCredited', id, result.credited);
+      notify(this.#options, 'settlementCredited', id, result.credited);
     }
     return result;
   }

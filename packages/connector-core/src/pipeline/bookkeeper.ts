@@ -1,0 +1,100 @@
+import type { EventEmitter } from 'eventemitter3';
+import { isFulfillmentOf } from '@pennyswitch/ilp-packet';
+import { isPromise, type Awaitable } from '../awaitable.js';
+import type { Clock, Logger } from '../environment.js';
+import { messageOf } from '../errors.js';
+import type { ConnectorEvents } from '../events.js';
+import type { LedgerStore, OutgoingSettlement } from '../ledger/ledger-store.js';
+import { notify } from '../notify.js';
+import type { Settlement } from '../settlement/settlement.js';
+import type { Packet } from './context.js';
+import type { SentPacket } from './exchange.js';
+
+/** What the bookkeeper works with. */
+export interface BookkeeperOptions {
+  readonly store: LedgerStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly events: EventEmitter<ConnectorEvents>;
+  readonly settlement: Pick<Settlement, 'start'>;
+}
+
+/** What happens to the hold of a packet in the end, and to fulfillments that no hold waits for any more. */
+export class Bookkeeper {
+  readonly #options: BookkeeperOptions;
+
+  constructor(options: BookkeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Turns the packet's hold into what is owed, and settles if that is due. Never fails: see {@link #reconcile}. */
+  commit(packet: Packet): Awaitable<void> {
+    const { entry } = packet;
+    if (entry === undefined) return undefined;
+    packet.entry = undefined;
+    const { store, clock } = this.#options;
+    try {
+      const due = store.commit(entry, packet.to?.settlementPolicy, clock.now());
+      if (isPromise(due)) {
+        return due.then(this.#settle, (error: unknown) => {
+          this.#reconcile(packet, error);
+        });
+      }
+      this.#settle(due);
+    } catch (error) {
+      this.#reconcile(packet, error);
+    }
+    return undefined;
+  }
+
+  /** Takes the packet's hold back, if there is one. */
+  release(packet: Packet): Awaitable<void> {
+    const { entry } = packet;
+    if (entry === undefined) return undefined;
+    packet.entry = undefined;
+    return this.#options.store.release(entry);
+  }
+
+  /** Keeps a fulfillment that came after the hold was released, if it is a true one. */
+  recordLate(sent: SentPacket, fulfillment: Uint8Array, arrivedAt: number): void {
+    const { packet, to, amount, expiresAt } = sent;
+    const condition = packet.prepare.executionCondition.slice();
+    if (to === undefined || amount === 0n || !isFulfillmentOf(fulfillment, condition)) return;
+    const late = {
+      account: to.id,
+      amount,
+      expiredAt: expiresAt,
+      arrivedAt,
+      condition,
+      fulfillment: fulfillment.slice(),
+    };
+    const { store, logger } = this.#options;
+    Promise.resolve(store.recordLate(late)).then(
+      () => {
+        notify(this.#options, 'lateFulfillment', late);
+      },
+      (error: unknown) => {
+        logger.error('a late fulfillment could not be recorded', {
+          account: to.id,
+          amount: String(amount),
+          error: messageOf(error),
+        });
+      },
+    );
+  }
+
+  readonly #settle = (due: OutgoingSettlement | undefined): void => {
+    if (due !== undefined) this.#options.settlement.start(due);
+  };
+
+  /** We owe the next hop now, whatever the store says: the Fulfill must go back all the same, or we would pay for it alone. */
+  #reconcile(packet: Packet, error: unknown): void {
+    this.#options.logger.error('a fulfilled packet could not be booked: reconcile', {
+      incoming: packet.from?.id,
+      incomingAmount: String(packet.amount),
+      outgoing: packet.to?.id,
+      outgoingAmount: String(packet.outgoingAmount),
+      error: messageOf(error),
+    });
+  }
+}
