@@ -42,6 +42,8 @@ export class World {
   readonly sent: { at: number; from: string; to: string; prepare: Uint8Array }[] = [];
   readonly #random: () => number;
   readonly #nodes = new Map<string, CcpRouter>();
+  readonly #options = new Map<string, { address?: string; policy?: Partial<CcpPolicy> }>();
+  readonly #accounts = new Map<string, Map<string, CcpAccountOptions>>();
   readonly #wires: Wire[] = [];
   #events: { at: number; order: number; run: () => void }[] = [];
   #order = 0;
@@ -60,7 +62,15 @@ export class World {
     return node;
   }
 
-  /** Adds a node, or one instead of another of the name, as after a restart: then with no accounts. */
+  get names(): string[] {
+    return [...this.#nodes.keys()];
+  }
+
+  get wires(): readonly { readonly ends: readonly [string, string]; readonly isUp: boolean }[] {
+    return this.#wires;
+  }
+
+  /** Adds a node, or one instead of another of the name. */
   add(name: string, options: { address?: string; policy?: Partial<CcpPolicy> } = {}): CcpRouter {
     const router = new CcpRouter({
       address: parseIlpAddress(options.address ?? `g.${name}`),
@@ -69,25 +79,40 @@ export class World {
       ...(options.policy && { policy: options.policy }),
     });
     this.#nodes.set(name, router);
+    this.#options.set(name, options);
     return router;
   }
 
   /** An account at each end, and a link that is up. */
   connect(a: string, aToB: CcpAccountOptions, b: string, bToA: CcpAccountOptions): void {
-    this.node(a).addAccount(b, aToB, this.now);
-    this.node(b).addAccount(a, bToA, this.now);
+    this.#addAccount(a, b, aToB);
+    this.#addAccount(b, a, bToA);
     this.#wires.push({ ends: [a, b], isUp: false, era: 0 });
     this.setUp(a, b, true);
+  }
+
+  /** Starts a node anew with the same configuration; links that were up come up again. */
+  restart(name: string): void {
+    const up = this.#wires.filter(({ ends, isUp }) => ends.includes(name) && isUp);
+    for (const { ends } of up) this.setUp(...ends, false);
+    this.add(name, this.#options.get(name));
+    for (const [id, options] of this.#accounts.get(name) ?? []) this.#addAccount(name, id, options);
+    for (const { ends } of up) this.setUp(...ends, true);
   }
 
   peers(a: string, b: string): void {
     this.connect(a, { relation: 'peer' }, b, { relation: 'peer' });
   }
 
-  parentOf(parent: string, child: string): void {
-    this.connect(parent, { relation: 'child', sendRoutes: true, receiveRoutes: true }, child, {
-      relation: 'parent',
-    });
+  /** @param childSegment the child's segment below the parent's address, if it has its address from there. */
+  parentOf(parent: string, child: string, childSegment?: string): void {
+    const toChild = { relation: 'child', sendRoutes: true, receiveRoutes: true } as const;
+    this.connect(
+      parent,
+      childSegment === undefined ? toChild : { ...toChild, childSegment },
+      child,
+      { relation: 'parent' },
+    );
   }
 
   setUp(a: string, b: string, isUp: boolean): void {
@@ -152,6 +177,12 @@ export class World {
       path.push(at);
     }
     return [...path, '…'];
+  }
+
+  #addAccount(name: string, id: string, options: CcpAccountOptions): void {
+    this.node(name).addAccount(id, options, this.now);
+    const known = this.#accounts.get(name) ?? new Map<string, CcpAccountOptions>();
+    this.#accounts.set(name, known.set(id, options));
   }
 
   #next(end: number): { at: number; run: () => void } | undefined {
