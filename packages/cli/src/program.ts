@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { demoCommand } from './commands/demo.js';
 import { decodeCommand } from './commands/decode.js';
@@ -7,12 +6,13 @@ import { payCommand } from './commands/pay.js';
 import { receiveCommand } from './commands/receive.js';
 import { testSettlementCommand } from './commands/test-settlement.js';
 import { CommandFailure, ExitCode } from './exit-codes.js';
+import { packageVersion } from './package-files.js';
 
 /** The `pennyswitch` command with its subcommands. */
 export function createProgram(): Command {
   const program = new Command('pennyswitch')
     .description('Interledger node, wallet and tools')
-    .version(version())
+    .version(packageVersion())
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .addCommand(demoCommand())
@@ -45,9 +45,4 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     process.stderr.write(`pennyswitch: this is a bug: ${text}\n`);
     return ExitCode.internal;
   }
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }

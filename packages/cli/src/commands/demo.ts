@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { runDemo, type DemoOptions } from '../demo/demo.js';
+import type { ChildEvent } from '../demo/child.js';
+import { runDemo, type DemoOptions, type PaymentResult } from '../demo/demo.js';
 import type { DemoNetwork } from '../demo/demo-network.js';
 import { ACCOUNTS } from '../demo/network.js';
 import { POINTER, POINTER_HOST } from '../demo/plan.js';
@@ -50,13 +51,8 @@ async function demo(flags: DemoFlags): Promise<void> {
       say(`\n${describeNodes(nodes)}\n`);
       say(`Paying ${showAmount(total, ASSET)} to ${POINTER}:`);
     },
-    onProgress: ({ event, sent, fulfilledPackets, packets }) => {
-      if (event !== 'progress' && event !== 'result') return;
-      const amount = BigInt(typeof sent === 'string' ? sent : (sent as { amount: string }).amount);
-      const count = fulfilledPackets ?? (packets as { fulfilled: number }).fulfilled;
-      if (flags.json !== true) {
-        bar.update(amount, total, `${showAmount(amount, ASSET)} in ${String(count)} packets`);
-      }
+    onProgress: (event) => {
+      if (flags.json !== true) showProgress(bar, event, total);
     },
     afterPayment: () => {
       bar.finish();
@@ -74,6 +70,31 @@ async function demo(flags: DemoFlags): Promise<void> {
   };
   const result = await runDemo(options);
   process.exitCode = result.exitCode;
+}
+
+function showProgress(bar: ProgressBar, event: ChildEvent, total: bigint): void {
+  if (event.event === 'quote') {
+    const limit = (event as unknown as { maxPacketAmount: string | null }).maxPacketAmount;
+    if (limit !== null) {
+      process.stderr.write(
+        `The path takes packets of ${showAmount(BigInt(limit), ASSET)} at most (F08).\n`,
+      );
+    }
+  } else if (event.event === 'progress') {
+    const { sent, fulfilledPackets } = event as unknown as {
+      sent: string;
+      fulfilledPackets: number;
+    };
+    bar.update(
+      BigInt(sent),
+      total,
+      `${showAmount(BigInt(sent), ASSET)} in ${fulfilledPackets} packets`,
+    );
+  } else if (event.event === 'result') {
+    const { sent, packets } = event as unknown as PaymentResult;
+    const text = `${showAmount(BigInt(sent.amount), ASSET)} in ${packets.fulfilled} packets`;
+    bar.update(BigInt(sent.amount), total, text);
+  }
 }
 
 function describeStay(network: DemoNetwork, say: (line: string) => void): void {

@@ -14,8 +14,8 @@ const EXIT_CODES: Partial<Record<PaymentErrorCode, ExitCode>> = {
 };
 
 /** The exit code for a payment that did not come to its end. */
-export function exitCodeOf(error: PaymentError): ExitCode {
-  return EXIT_CODES[error.code] ?? ExitCode.paymentFailed;
+export function exitCodeOf({ code }: Pick<PaymentError, 'code'>): ExitCode {
+  return EXIT_CODES[code] ?? ExitCode.paymentFailed;
 }
 
 /** A receiver that does not say what it counts in: its amounts are shown as they are. */
@@ -59,7 +59,7 @@ export interface JsonOutcome {
   };
   readonly durationMs: number;
   readonly effectiveRate: string | null;
-  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly error: { readonly code: PaymentErrorCode; readonly message: string } | null;
 }
 
 export function jsonOutcome(pointer: string, quote: Quote, outcome: PaymentOutcome): JsonOutcome {

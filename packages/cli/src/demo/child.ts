@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { CommandFailure, ExitCode } from '../exit-codes.js';
+import { commandFile } from '../package-files.js';
 
 /** One line that a child printed, as the object that it is. */
 export type ChildEvent = Readonly<Record<string, unknown>>;
@@ -25,8 +26,7 @@ export class Child {
     onStderr: (name: string, line: string) => void,
   ) {
     this.name = name;
-    const [program = ''] = process.argv.slice(1);
-    this.#process = spawn(process.execPath, [...process.execArgv, program, ...args], {
+    this.#process = spawn(process.execPath, [commandFile(), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#exited = new Promise((resolve) => {

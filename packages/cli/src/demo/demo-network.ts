@@ -10,8 +10,10 @@ import { ACCOUNTS, type AccountPair, type NodeName } from './network.js';
 import { POINTER, POINTER_HOST, type DemoPlan } from './plan.js';
 
 const CONNECTORS = ['A', 'B', 'C'] as const;
-/** How long the network may take to find its routes, and its books to come to rest, in milliseconds. */
-const SETTLE_TIMEOUT_MS = 15_000;
+/** How long the network may take to find its routes, in milliseconds. */
+const ROUTE_TIMEOUT_MS = 15_000;
+/** How long its books may take to come to rest, in milliseconds: what a dead node held is released when it expires. */
+const REST_TIMEOUT_MS = 45_000;
 const POLL_MS = 25;
 
 /** Both sides of one account. */
@@ -43,20 +45,18 @@ export class DemoNetwork {
   /** Starts everything but the sender, and waits until it runs. */
   async start(): Promise<void> {
     const { plan } = this;
-    const settlement = this.#spawn(
-      'settlement',
-      ['test-settlement', '--config'],
-      plan.settlementConfig,
-    );
-    await settlement.expect(isEvent('ready'));
-    await Promise.all(
-      CONNECTORS.map((name) =>
+    // All at once: each goes on trying until those that it needs are there.
+    await Promise.all([
+      this.#spawn('settlement', ['test-settlement', '--config'], plan.settlementConfig).expect(
+        isEvent('ready'),
+      ),
+      ...CONNECTORS.map((name) =>
         this.#spawn(name, ['node', '--json', '--config'], plan.nodes[name].config).expect(
           () => true,
         ),
       ),
-    );
-    await this.#startReceiver();
+      this.#startReceiver(),
+    ]);
     await this.#waitForRoute();
   }
 
@@ -88,7 +88,7 @@ export class DemoNetwork {
   }
 
   /** Reads both sides of every account, again and again until they agree and nothing is on its way, or it takes too long. */
-  async readBooks(timeoutMs = SETTLE_TIMEOUT_MS): Promise<BookPair[]> {
+  async readBooks(timeoutMs = REST_TIMEOUT_MS): Promise<BookPair[]> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const books = await Promise.all(ACCOUNTS.map((pair) => this.#readBook(pair)));
@@ -138,7 +138,7 @@ export class DemoNetwork {
   /** Nobody configured a way to the receiver: connector A has to hear of it. */
   async #waitForRoute(): Promise<void> {
     const { address } = await this.admin('C').status();
-    const deadline = Date.now() + SETTLE_TIMEOUT_MS;
+    const deadline = Date.now() + ROUTE_TIMEOUT_MS;
     while (!(await this.routes('A')).includes(address ?? '')) {
       if (Date.now() > deadline) {
         throw new CommandFailure(

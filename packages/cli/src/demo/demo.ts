@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandFailure, ExitCode } from '../exit-codes.js';
-import type { JsonOutcome } from '../commands/payment-report.js';
+import { exitCodeOf, type JsonOutcome } from '../commands/payment-report.js';
 import { isEvent, type Child, type ChildEvent } from './child.js';
 import { DemoNetwork, type BookPair } from './demo-network.js';
 import { expectedDelivery } from './expected-delivery.js';
@@ -158,7 +158,7 @@ function judge(
     return { exitCode: code === ExitCode.ok ? ExitCode.internal : code, failure: sender.lastWords };
   }
   if (payment.error !== null) {
-    return { exitCode: ExitCode.paymentFailed, failure: payment.error.message };
+    return { exitCode: exitCodeOf(payment.error), failure: payment.error.message };
   }
   if (received !== expected || BigInt(payment.delivered.amount) !== expected) {
     return {

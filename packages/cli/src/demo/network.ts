@@ -43,7 +43,7 @@ export const ACCOUNTS: readonly AccountPair[] = [
     right: { node: 'A', account: 'sender' },
     relation: 'parent',
     settleThreshold: 1_000_000n,
-    maximumBalance: 5_000_000n,
+    maximumBalance: 20_000_000n,
   },
   {
     asset: EUR,
@@ -53,7 +53,7 @@ export const ACCOUNTS: readonly AccountPair[] = [
     // Five cents: a payment of 10.00 USD takes some two hundred packets.
     maxPacketAmount: 50_000n,
     settleThreshold: 1_000_000n,
-    maximumBalance: 5_000_000n,
+    maximumBalance: 20_000_000n,
   },
   {
     asset: XRP,
@@ -61,7 +61,7 @@ export const ACCOUNTS: readonly AccountPair[] = [
     right: { node: 'C', account: 'b' },
     relation: 'peer',
     settleThreshold: 2_000_000_000n,
-    maximumBalance: 10_000_000_000n,
+    maximumBalance: 40_000_000_000n,
   },
   {
     asset: XRP,
@@ -69,7 +69,7 @@ export const ACCOUNTS: readonly AccountPair[] = [
     right: { node: 'receiver', account: 'c' },
     relation: 'child',
     settleThreshold: 2_000_000_000n,
-    maximumBalance: 10_000_000_000n,
+    maximumBalance: 40_000_000_000n,
   },
 ];
 
