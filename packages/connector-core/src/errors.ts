@@ -10,6 +10,8 @@ export type ConnectorErrorCode =
   | 'ASSET_MISMATCH'
   /** The call needs something that this account does not have, such as a settlement engine. */
   | 'NOT_CONFIGURED'
+  /** The store failed. */
+  | 'STORE'
   /** What was waited for did not happen in time, or the caller gave up. */
   | 'TIMEOUT';
 

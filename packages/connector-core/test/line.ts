@@ -1,5 +1,12 @@
 import { parseIlpAddress } from '@pennyswitch/ilp-address';
-import { configuredRates, netOf, type AccountSettings, type Connector } from '../src/index.js';
+import {
+  configuredRates,
+  netOf,
+  type AccountSettings,
+  type Connector,
+  type ConnectorOptions,
+} from '../src/index.js';
+import { slowStore } from './stores.js';
 import { EUR, fulfillAll, USD, World, XRP } from './fixture.js';
 import { type TestLink, type TestLinkFaults } from './test-link.js';
 
@@ -25,6 +32,7 @@ export async function createLine(
   options: {
     readonly spread?: string;
     readonly faults?: () => TestLinkFaults;
+    readonly slowStores?: boolean;
     readonly limits?: Partial<
       Record<'sender' | 'ab' | 'bc' | 'receiver', AccountSettings['limits']>
     >;
@@ -33,8 +41,13 @@ export async function createLine(
   const world = new World();
   const { spread = '0', faults, limits = {} } = options;
   const rates = configuredRates({ pairs: { 'USD/EUR': '0.92', 'EUR/XRP': '1.7' } });
+  const state = { isReady: false };
+  const store = (): Pick<ConnectorOptions, 'store'> =>
+    options.slowStores === true
+      ? { store: slowStore(() => (state.isReady ? world.clock.sleep(3) : Promise.resolve())) }
+      : {};
   const connector = (name: string): Connector =>
-    world.connector({ address: parseIlpAddress(`test.${name}`), rates, spread });
+    world.connector({ address: parseIlpAddress(`test.${name}`), rates, spread, ...store() });
   const [a, b, c] = [connector('a'), connector('b'), connector('c')] as const;
   const [sender, receiver] = [world.connector(), world.connector()];
   const limit = (name: keyof typeof limits): Pick<AccountSettings, 'limits'> =>
@@ -72,6 +85,7 @@ export async function createLine(
   receiver.setLocalHandler(fulfillAll);
   const nodes = [a, b, c, sender, receiver];
   for (const node of nodes) await node.start();
+  state.isReady = true;
   return {
     world,
     sender,

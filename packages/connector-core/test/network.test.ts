@@ -102,7 +102,7 @@ async function keepsMoneyWhole(seed: number): Promise<void> {
     delayMs: random.int(0, 50),
     losePrepare: isFaulty && random.chance(lossRate),
   });
-  const line = await createLine({ spread: '0.003', faults });
+  const line = await createLine({ spread: '0.003', faults, slowStores: random.chance(0.3) });
   const { clock } = line.world;
   await clock.advance(120_000);
   isFaulty = true;
@@ -132,13 +132,15 @@ async function keepsMoneyWhole(seed: number): Promise<void> {
   });
   const outcomes = await clock.runUntil(Promise.all(replies));
   await clock.advance(60_000);
-  expect(await findDisagreements(line)).toEqual([]);
+  expect(await clock.runUntil(findDisagreements(line))).toEqual([]);
   const sent = outcomes.reduce(
     (sum, { amount, fulfilled }) => (fulfilled ? sum + amount : sum),
     0n,
   );
   expect(await line.sender.balance('up')).toMatchObject({ payable: sent });
   expect(await line.receiver.balance('up')).toMatchObject({ receivable: delivered });
-  for (const node of line.nodes) expect(await node.lateFulfillments()).toEqual([]);
+  for (const node of line.nodes) {
+    expect(await clock.runUntil(node.lateFulfillments())).toEqual([]);
+  }
   await clock.runUntil(Promise.all(line.nodes.map((node) => node.stop())));
 }

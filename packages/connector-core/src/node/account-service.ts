@@ -1,10 +1,10 @@
 import type { IldcpResponse } from '@pennyswitch/ildcp';
-import { addressScope, type IlpAddress } from '@pennyswitch/ilp-address';
+import type { IlpAddress } from '@pennyswitch/ilp-address';
 import type { EventEmitter } from 'eventemitter3';
 import { Account } from '../account/account.js';
 import type { AccountSettings } from '../account/settings.js';
 import type { Clock, Logger, RandomBytes } from '../environment.js';
-import { ConnectorError, messageOf } from '../errors.js';
+import { ConnectorError, LedgerError, messageOf } from '../errors.js';
 import type { ConnectorEvents } from '../events.js';
 import type { LedgerStore } from '../ledger/ledger-store.js';
 import type { Link } from '../links/link.js';
@@ -58,13 +58,11 @@ export class AccountService {
     const { clock, node, store, forwarder, settlement } = this.#options;
     const account = new Account(settings, link, clock.now());
     this.#checkFits(account);
-    node.addAccount(account);
-    try {
-      if (account.asset !== undefined) await store.openAccount(account.id, account.asset);
-    } catch (error) {
-      node.removeAccount(account);
-      throw error;
+    if (account.asset !== undefined) {
+      await store.openAccount(account.id, account.asset);
+      this.#checkFits(account);
     }
+    node.addAccount(account);
     settlement.addAccount(account);
     link.setHandler((octets) => forwarder.handle(account, octets));
     if (this.#isStarted) await this.#activate(account);
@@ -189,15 +187,21 @@ export class AccountService {
       const asset = { code: response.assetCode, scale: response.assetScale };
       if (!wasKnown) await store.openAccount(parent.id, asset);
       parent.learnAsset(asset);
+      this.setAddress(response.clientAddress);
     } catch (error) {
-      if (error instanceof ConnectorError) {
-        logger.error(messageOf(error), { account: parent.id });
-        notify(this.#options, 'accountProblem', parent.id, error);
-      }
-      throw error;
+      const problem = asProblem(error);
+      logger.error(problem.message, { account: parent.id });
+      notify(this.#options, 'accountProblem', parent.id, problem);
+      throw problem;
     }
-    if (addressScope(response.clientAddress) === 'peer') return;
-    this.setAddress(response.clientAddress);
     if (!wasKnown) await settlement.resume(parent);
   }
+}
+
+/** What somebody must look at: the parent contradicts configuration, or the book that an earlier run left. */
+function asProblem(error: unknown): ConnectorError {
+  if (error instanceof ConnectorError) return error;
+  const code =
+    error instanceof LedgerError && error.code === 'ASSET_CHANGED' ? 'ASSET_MISMATCH' : 'STORE';
+  return new ConnectorError(code, messageOf(error), { cause: error });
 }
