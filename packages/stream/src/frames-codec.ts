@@ -213,19 +213,25 @@ export const FRAME_TYPE_IDS: Readonly<Record<StreamFrameType, number>> = Object.
   Object.entries(CODECS).map(([type, codec]) => [type, codec.id]),
 ) as Record<StreamFrameType, number>;
 
+/** How many bytes the contents of a frame take, behind its type and length. */
+export function sizeOfContents(frame: StreamFrame): number {
+  return codecOf(frame).size(frame);
+}
+
 /** How many bytes a frame takes in a packet. */
 export function sizeOfFrame(frame: StreamFrame): number {
-  return 1 + sizeOfVarOctets(codecOf(frame).size(frame));
+  return 1 + sizeOfVarOctets(sizeOfContents(frame));
 }
 
 /**
  * Writes a frame.
+ * @param size what {@link sizeOfContents} says of it.
  * @throws {@link OerEncodeError} for an amount above 2^64 - 1, a negative or fractional number, an error code above 255.
  */
-export function writeFrame(writer: OerWriter, frame: StreamFrame): void {
+export function writeFrame(writer: OerWriter, frame: StreamFrame, size: number): void {
   const codec = codecOf(frame);
   writer.writeUInt8(codec.id);
-  writer.writeLength(codec.size(frame));
+  writer.writeLength(size);
   codec.write(writer, frame);
 }
 
@@ -235,10 +241,18 @@ export function writeFrame(writer: OerWriter, frame: StreamFrame): void {
  * @throws {@link OerDecodeError} for a known type whose contents are malformed.
  */
 export function readFrame(reader: OerReader): StreamFrame | undefined {
+  const start = reader.offset;
   const read = READERS[reader.readUInt8()];
-  if (read !== undefined) return read(reader.readNested());
-  reader.skipVarOctets();
-  return undefined;
+  if (read === undefined) {
+    reader.skipVarOctets();
+    return undefined;
+  }
+  const end = reader.readLength() + reader.offset;
+  const frame = read(reader);
+  // A reader of its own for the contents would find this out by itself, and cost as much as the rest of the frame.
+  if (reader.offset > end) throw reader.error('TRUNCATED', 'a field ends beyond its frame', start);
+  reader.offset = end;
+  return frame;
 }
 
 function sizeOfNumber(value: number): number {
@@ -250,7 +264,13 @@ function writeNumber(writer: OerWriter, value: number): void {
 }
 
 /** A number beyond what the language counts exactly is read as Infinity. */
-function readNumber(reader: OerReader): number {
+export function readNumber(reader: OerReader): number {
+  // Nearly all are stream ids of one byte.
+  const { bytes, offset } = reader;
+  if (bytes[offset] === 1 && offset + 1 < reader.end) {
+    reader.offset = offset + 2;
+    return bytes[offset + 1] as number;
+  }
   const value = reader.readVarUIntNumber(Infinity);
   return value > Number.MAX_SAFE_INTEGER ? Infinity : value;
 }

@@ -1,7 +1,13 @@
 import { MAX_AMOUNT, MAX_DATA_LENGTH, PacketType } from '@pennyswitch/ilp-packet';
-import { OerEncodeError, OerReader, OerWriter, sizeOfVarUInt } from '@pennyswitch/oer-codec';
+import {
+  OerEncodeError,
+  OerReader,
+  OerWriter,
+  sizeOfVarOctets,
+  sizeOfVarUInt,
+} from '@pennyswitch/oer-codec';
 import type { StreamFrame } from './frames.js';
-import { readFrame, sizeOfFrame, writeFrame } from './frames-codec.js';
+import { readFrame, readNumber, sizeOfContents, sizeOfFrame, writeFrame } from './frames-codec.js';
 
 /** What encryption adds to a packet: initialization vector and authentication tag, in bytes (RFC 0029 5.1.1). */
 export const ENVELOPE_OVERHEAD = 28;
@@ -34,17 +40,22 @@ export interface EncodeStreamPacketOptions {
 }
 
 const VERSION = 1;
+const NO_OPTIONS: EncodeStreamPacketOptions = {};
 
 /** How many bytes a packet takes before encryption, without padding. */
 export function sizeOfStreamPacket(packet: StreamPacket): number {
-  const { frames } = packet;
-  let size =
-    2 +
-    (packet.sequence === Infinity ? 9 : sizeOfVarUInt(packet.sequence)) +
-    sizeOfVarUInt(packet.prepareAmount) +
-    sizeOfVarUInt(frames.length);
-  for (const frame of frames) size += sizeOfFrame(frame);
+  let size = sizeOfHeader(packet);
+  for (const frame of packet.frames) size += sizeOfFrame(frame);
   return size;
+}
+
+function sizeOfHeader({ sequence, prepareAmount, frames }: StreamPacket): number {
+  return (
+    2 +
+    (sequence === Infinity ? 9 : sizeOfVarUInt(sequence)) +
+    sizeOfVarUInt(prepareAmount) +
+    sizeOfVarUInt(frames.length)
+  );
 }
 
 /**
@@ -53,28 +64,37 @@ export function sizeOfStreamPacket(packet: StreamPacket): number {
  */
 export function encodeStreamPacket(
   packet: StreamPacket,
-  options: EncodeStreamPacketOptions = {},
+  options: EncodeStreamPacketOptions = NO_OPTIONS,
 ): Uint8Array {
-  const size = Math.max(sizeOfStreamPacket(packet), options.padTo ?? 0);
-  if (size > MAX_STREAM_PACKET_LENGTH) {
+  const { sequence, prepareAmount, frames } = packet;
+  // Each frame is measured once: its own length stands before it, and the sum says how much to allocate.
+  const sizes = new Array<number>(frames.length);
+  let size = sizeOfHeader(packet);
+  for (let i = 0; i < sizes.length; i++) {
+    const contents = sizeOfContents(frames[i] as StreamFrame);
+    sizes[i] = contents;
+    size += 1 + sizeOfVarOctets(contents);
+  }
+  const padding = Math.max(0, (options.padTo ?? 0) - size);
+  if (size + padding > MAX_STREAM_PACKET_LENGTH) {
     throw new OerEncodeError(
       'TOO_LONG',
-      `the packet has ${size} bytes and may have at most ${MAX_STREAM_PACKET_LENGTH}`,
+      `the packet has ${size + padding} bytes and may have at most ${MAX_STREAM_PACKET_LENGTH}`,
     );
   }
-  const { sequence, prepareAmount, frames } = packet;
   if (prepareAmount > MAX_AMOUNT) {
     throw new OerEncodeError('OUT_OF_RANGE', `prepareAmount ${prepareAmount} is above 2^64 - 1`);
   }
-  const writer = new OerWriter(size);
+  const writer = new OerWriter(size + padding);
   writer.writeUInt8(VERSION);
   writer.writeUInt8(packet.ilpPacketType);
   writer.writeVarUInt(sequence === Infinity ? MAX_AMOUNT : sequence);
   writer.writeVarUInt(prepareAmount);
   writer.writeCount(frames.length);
-  for (const frame of frames) writeFrame(writer, frame);
-  // A new buffer is zero already: padding is there, it only has to be counted.
-  if (size > writer.length) writer.writeOctets(new Uint8Array(size - writer.length));
+  for (let i = 0; i < sizes.length; i++) {
+    writeFrame(writer, frames[i] as StreamFrame, sizes[i] as number);
+  }
+  if (padding > 0) writer.writeOctets(new Uint8Array(padding));
   return writer.finish();
 }
 
@@ -96,7 +116,7 @@ export function decodeStreamPacket(bytes: Uint8Array): StreamPacket {
   ) {
     throw reader.error('BAD_VALUE', `the ILP packet type is ${ilpPacketType}, not 12 to 14`, 1);
   }
-  const sequence = reader.readVarUIntNumber(Infinity);
+  const sequence = readNumber(reader);
   const prepareAmount = reader.readVarUInt64();
   const count = reader.readCount(2);
   const frames: StreamFrame[] = [];
@@ -106,7 +126,7 @@ export function decodeStreamPacket(bytes: Uint8Array): StreamPacket {
   }
   return {
     ilpPacketType,
-    sequence: sequence > Number.MAX_SAFE_INTEGER ? Infinity : sequence,
+    sequence,
     prepareAmount,
     frames,
   };
