@@ -41,6 +41,8 @@ export interface DemoOptions extends Partial<PlanOptions> {
   readonly onStderr?: (name: string, line: string) => void;
   /** Called with the network when the payment is over, before its books are read: for `--stay`, and for tests. */
   readonly afterPayment?: (network: DemoNetwork) => Promise<void>;
+  /** How long the books may take to agree, in milliseconds. */
+  readonly booksTimeoutMs?: number;
   /** Called when the network is up, before money moves. */
   readonly beforePayment?: (network: DemoNetwork) => Promise<void> | void;
   /** Called when the result is known and the network is still up. */
@@ -67,7 +69,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       options.onProgress,
     );
     await options.afterPayment?.(network);
-    const result = await check(network, sender, payment);
+    const result = await check(network, sender, payment, options.booksTimeoutMs);
     await options.whileUp?.(network, result);
     return result;
   } finally {
@@ -119,10 +121,11 @@ async function check(
   network: DemoNetwork,
   sender: Child,
   payment: PaymentResult | undefined,
+  booksTimeoutMs: number | undefined,
 ): Promise<DemoResult> {
   const expected = expectedDelivery((payment?.fulfilledAmounts ?? []).map(BigInt), hops());
   const received = await readReceived(network, expected);
-  const books = await network.readBooks();
+  const books = await network.readBooks(booksTimeoutMs);
   const nodes = await readNodes(network, liveNodes(network));
   const facts = { nodes, payment, received, expected, books };
   return { ...facts, ...judge(facts, sender) };

@@ -1,0 +1,127 @@
+/** The whole network in processes of its own, as `npm start` runs it. */
+import { describe, expect, it } from 'vitest';
+import type { DemoNetwork } from '../src/demo/demo-network.js';
+import { runDemo, type DemoResult } from '../src/demo/demo.js';
+import { amountAfterHop } from '../src/demo/expected-delivery.js';
+import { hops, TERMS } from '../src/demo/network.js';
+import { ExitCode } from '../src/exit-codes.js';
+import { run } from './commands.js';
+
+const TIMEOUT_MS = 120_000;
+
+interface DemoJson {
+  readonly sent: { amount: string; code: string; scale: number };
+  readonly delivered: { amount: string; code: string; scale: number };
+  readonly packets: { fulfilled: number; rejected: number };
+  readonly nodes: { name: string; address: string; routes: string[] }[];
+  readonly balances: { account: string; ours: string; theirs: string }[];
+  readonly booksAgree: boolean;
+}
+
+describe('pennyswitch demo', () => {
+  it(
+    'moves money through three connectors and prints nothing but JSON with --json',
+    async () => {
+      const { code, stdout } = await run(['demo', '--json', '--amount', '3']);
+      expect(code).toBe(ExitCode.ok);
+      const json = JSON.parse(stdout) as DemoJson;
+      expect(json.sent).toEqual({ amount: '3000000', code: 'USD', scale: 6 });
+      expect(json.delivered).toMatchObject({ code: 'XRP', scale: 9 });
+      // 3 × 0.9213 × 0.995 × 1.8467 × 0.9975, less than a thousandth for rounding.
+      expect(Number(json.delivered.amount) / 1e9).toBeCloseTo(5.0658, 2);
+      expect(json.packets.fulfilled).toBeGreaterThan(50);
+      expect(json.nodes.map(({ name, address }) => [name, address])).toEqual([
+        ['A', 'test.a'],
+        ['B', 'test.b'],
+        ['C', 'test.c'],
+        ['sender', 'test.a.sender'],
+        ['receiver', 'test.c.bob'],
+      ]);
+      expect(json.nodes[0]?.routes).toContain('test.c');
+      expect(json.balances).toHaveLength(4);
+      for (const { ours, theirs } of json.balances) expect(BigInt(ours)).toBe(-BigInt(theirs));
+      expect(json.booksAgree).toBe(true);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'ends with a failure when one connector converts at another rate than configured',
+    async () => {
+      const terms = { ...TERMS, B: { rates: { 'EUR/XRP': '1.8466' }, spread: '0.0025' } };
+      const result = await runDemo({ amount: '1', terms });
+      expect(result.exitCode).toBe(ExitCode.deliveryWrong);
+      expect(result.failure).toMatch(/^the receiver counted \d+ units/);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'ends with a failure when the books of one node are wrong by one unit',
+    async () => {
+      const result = await runDemo({
+        amount: '1',
+        afterPayment: async (network) => {
+          await creditOneUnit(network);
+        },
+        booksTimeoutMs: 3_000,
+      });
+      expect(result.exitCode).toBe(ExitCode.booksDisagree);
+      expect(result.failure).toBe('the books do not agree: A–B');
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'survives a connector that is killed in mid-payment (ruling of what is proved and unknown)',
+    async () => {
+      let network: DemoNetwork | undefined;
+      let killed: Promise<unknown> | undefined;
+      const result = await runDemo({
+        amount: '250',
+        beforePayment: (running) => {
+          network = running;
+        },
+        onProgress: ({ event, sent }) => {
+          if (event === 'progress' && BigInt(String(sent)) > 1_000_000n) {
+            killed ??= network?.children.get('B')?.kill();
+          }
+        },
+      });
+      expect(killed).toBeDefined();
+      expect(result.exitCode).not.toBe(ExitCode.ok);
+      const payment = result.payment as NonNullable<DemoResult['payment']>;
+      expect(payment.error?.message).toBeTruthy();
+      const proved = BigInt(payment.delivered.amount);
+      const unknown = hops().reduce(amountAfterHop, BigInt(payment.unknownOutcome.amount));
+      expect(proved).toBeGreaterThan(0n);
+      expect(result.received).toBeGreaterThanOrEqual(proved);
+      expect(result.received).toBeLessThanOrEqual(proved + unknown);
+      // What both living ends of an account say is the same, once what B held has expired.
+      const living = result.books.filter(
+        ({ left, right }) => left !== undefined && right !== undefined,
+      );
+      expect(living.map(({ pair }) => `${pair.left.node}-${pair.right.node}`)).toEqual([
+        'sender-A',
+        'C-receiver',
+      ]);
+      expect(living.map(({ agree }) => agree)).toEqual([true, true]);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+/** Credits A's account with B with a unit that nobody paid, through the very API that a settlement engine uses. */
+async function creditOneUnit({ plan }: DemoNetwork): Promise<void> {
+  const { ports, settlementApiToken } = plan.nodes.A;
+  const response = await fetch(`http://127.0.0.1:${ports.settlementApi}/accounts/b/settlements`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${settlementApiToken}`,
+      'content-type': 'application/json',
+      'idempotency-key': 'forged',
+    },
+    body: JSON.stringify({ amount: '1', scale: 6 }),
+  });
+  expect(response.status).toBe(201);
+}
