@@ -26,15 +26,19 @@ const SCHEMES: readonly string[] = ALLOCATION_SCHEMES;
 const PERIOD = 46;
 const MAX_LENGTH = 1023;
 
-/** For each ASCII code: 1 for a character that a segment may have, 2 for the period. */
+const SEGMENT = 0;
+const SEPARATOR = 1;
+const WRONG = 2;
+
+/** For each byte: a character of a segment, the period, or neither. */
 const CLASSES: Uint8Array = /* @__PURE__ */ classes();
 
 function classes(): Uint8Array {
-  const table = new Uint8Array(128);
+  const table = new Uint8Array(256).fill(WRONG);
   for (let code = 0; code < 128; code++) {
-    if (/[\w~-]/.test(String.fromCharCode(code))) table[code] = 1;
+    if (/[\w~-]/.test(String.fromCharCode(code))) table[code] = SEGMENT;
   }
-  table[PERIOD] = 2;
+  table[PERIOD] = SEPARATOR;
   return table;
 }
 
@@ -57,7 +61,7 @@ export function findAddressProblem(
         return { rule: 'bad-scheme', offset: 0 };
       segments += 1;
       segmentStart = i + 1;
-    } else if (CLASSES[code] !== 1) {
+    } else if (CLASSES[code] !== SEGMENT) {
       return { rule: 'bad-character', offset: i };
     }
   }
@@ -71,14 +75,15 @@ export function isAddressBytes(bytes: Uint8Array, start: number, end: number): b
   if (end - start > MAX_LENGTH) return false;
   const scheme = schemeEnd(bytes, start, end);
   if (scheme === 0) return false;
-  let previous = 1;
+  // No branch per character: `bad` gets a bit for a wrong one and one for a period behind a period.
+  let previous = SEGMENT;
+  let bad = 0;
   for (let i = scheme; i < end; i++) {
-    const kind = CLASSES[bytes[i] as number];
-    // Neither a character of no class nor a period behind a period.
-    if (kind !== 1 && (kind !== 2 || previous === 2)) return false;
+    const kind = CLASSES[bytes[i] as number] as number;
+    bad |= (kind & previous) | (kind & WRONG);
     previous = kind;
   }
-  return previous === 1;
+  return bad === 0 && previous === SEGMENT;
 }
 
 /** Where the period behind the allocation scheme stands; 0 for bytes that start with none. */

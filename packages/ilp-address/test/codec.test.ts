@@ -101,6 +101,14 @@ describe('for hand-tuned codecs', () => {
     );
   });
 
+  test('an address seen before is not taken for another that ends like it', () => {
+    const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+    for (const text of ['g.a.xy', 'g.b.xy', 'g.aa.xy', 'g.a.xy', 'g.\0.xy', 'g.a.xy', 'g.a.xY']) {
+      const bytes = encode(text);
+      expect(ilpAddressOf(bytes, 0, bytes.length)).toBe(isIlpAddress(text) ? text : undefined);
+    }
+  });
+
   test('1023 bytes are an address, 1024 are not', () => {
     const bytes = new TextEncoder().encode(parseIlpAddress(`g.${'a'.repeat(1021)}`) + 'a');
     expect(ilpAddressOf(bytes, 0, 1023)).toHaveLength(1023);

@@ -84,9 +84,7 @@ export function encodeFulfill(fulfill: IlpFulfill): Uint8Array {
  * empty nor an address, a message above 8191 bytes or with a lone surrogate, data above 32767 bytes.
  */
 export function encodeReject(reject: IlpReject): Uint8Array {
-  const { code, triggeredBy, message, data } = reject;
-  const addressLength = triggeredBy.length;
-  const dataLength = data.length;
+  const { code, triggeredBy, message } = reject;
   if (!isIlpErrorCode(code)) {
     throw problem(
       'code',
@@ -94,8 +92,22 @@ export function encodeReject(reject: IlpReject): Uint8Array {
       `${JSON.stringify(code)} is no ILP error code (F, T or R and two digits)`,
     );
   }
-  if (addressLength > MAX_ADDRESS) throw noAddress('triggeredBy', triggeredBy);
-  const messageLength = checkMessage(message);
+  if (triggeredBy.length > MAX_ADDRESS) throw noAddress('triggeredBy', triggeredBy);
+  // Nearly all messages are ASCII, which shows while they are written.
+  return (
+    (message.length <= MAX_MESSAGE_LENGTH ? writeReject(reject, message.length) : undefined) ??
+    (writeReject(reject, checkMessage(message)) as Uint8Array)
+  );
+}
+
+/**
+ * Writes a Reject whose message takes `messageLength` bytes: as many as it has characters if it is ASCII, otherwise
+ * more. Undefined for a message that is not ASCII although its length says so.
+ */
+function writeReject(reject: IlpReject, messageLength: number): Uint8Array | undefined {
+  const { triggeredBy, message, data } = reject;
+  const addressLength = triggeredBy.length;
+  const dataLength = data.length;
   checkData(dataLength);
   const content =
     3 +
@@ -105,14 +117,14 @@ export function encodeReject(reject: IlpReject): Uint8Array {
   const bytes = allocateBytes(1 + lengthOfLength(content) + content);
   bytes[0] = PacketType.reject;
   let at = putLength(bytes, 1, content);
-  putAscii(bytes, at, code);
+  putAscii(bytes, at, reject.code);
   at = putLength(bytes, at + 3, addressLength);
   if (triggeredBy !== '' && !putIlpAddress(bytes, at, triggeredBy)) {
     throw noAddress('triggeredBy', triggeredBy);
   }
   at = putLength(bytes, at + addressLength, messageLength);
-  if (messageLength === message.length) putAscii(bytes, at, message);
-  else putUtf8(bytes, at, message);
+  if (messageLength !== message.length) putUtf8(bytes, at, message);
+  else if (!putAscii(bytes, at, message)) return undefined;
   at = putLength(bytes, at + messageLength, dataLength);
   bytes.set(data, at);
   return bytes;
@@ -138,8 +150,15 @@ function putTimestamp(bytes: Uint8Array, at: number, expiresAt: Date): void {
   }
 }
 
-function putAscii(bytes: Uint8Array, at: number, text: string): void {
-  for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
+/** Writes the characters of a text, a byte each, and says whether they are all ASCII. */
+function putAscii(bytes: Uint8Array, at: number, text: string): boolean {
+  let seen = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    seen |= code;
+    bytes[at + i] = code;
+  }
+  return seen < 0x80;
 }
 
 let encoder: TextEncoder | undefined;

@@ -147,28 +147,35 @@ export class OerReader {
 
   /** A length determinant (X.696 8.6), checked against what is left: a larger one is `TRUNCATED`. */
   readLength(): number {
-    const start = this.#need(1);
-    const first = this.bytes[start] as number;
-    let length = first;
-    let at = start + 1;
-    if (first >= 0x80) {
-      const size = first & 0x7f;
-      if (size === 0 || size > 8) {
-        throw this.error('LENGTH_INVALID', `${size} is no length of a length (1 to 8)`);
-      }
-      if (size > this.end - at) throw this.error('TRUNCATED', 'the length determinant is cut off');
-      length = 0;
-      for (const last = at + size; at < last; at++)
-        length = length * 256 + (this.bytes[at] as number);
-      if (this.strict && (length < 0x80 || this.bytes[start + 1] === 0)) {
-        throw this.error('NON_CANONICAL', `the length ${length} is not in its shortest form`);
-      }
-    }
-    if (length > this.end - at) {
-      throw this.error('TRUNCATED', `announces ${length} bytes, ${this.end - at} are left`);
-    }
+    const at = this.#need(1) + 1;
+    const length = this.bytes[at - 1] as number;
+    if (length >= 0x80) return this.#readLongLength(length & 0x7f);
+    if (length > this.end - at) throw this.#beyondEnd(length, at);
     this.offset = at;
     return length;
+  }
+
+  /** A length determinant of `size` bytes behind the first one. */
+  #readLongLength(size: number): number {
+    let at = this.offset + 1;
+    const first = at;
+    if (size === 0 || size > 8) {
+      throw this.error('LENGTH_INVALID', `${size} is no length of a length (1 to 8)`);
+    }
+    if (size > this.end - at) throw this.error('TRUNCATED', 'the length determinant is cut off');
+    let length = 0;
+    for (const last = at + size; at < last; at++)
+      length = length * 256 + (this.bytes[at] as number);
+    if (this.strict && (length < 0x80 || this.bytes[first] === 0)) {
+      throw this.error('NON_CANONICAL', `the length ${length} is not in its shortest form`);
+    }
+    if (length > this.end - at) throw this.#beyondEnd(length, at);
+    this.offset = at;
+    return length;
+  }
+
+  #beyondEnd(length: number, at: number): OerDecodeError {
+    return this.error('TRUNCATED', `announces ${length} bytes, ${this.end - at} are left`);
   }
 
   /** The next `length` bytes, as a view. */

@@ -24,22 +24,28 @@ export function utf8Slice(bytes: Uint8Array, start: number, end: number): string
 /** A string of the bytes `start..end`, each one character; only for bytes known to be ASCII. */
 export function asciiSlice(bytes: Uint8Array, start: number, end: number): string {
   if (end - start > SHORT) return utf8Slice(bytes, start, end);
-  // Sixteen and four at a time: a call with its arguments spelled out makes the string in one step.
-  const at = (i: number): number => bytes[i] as number;
-  const make = String.fromCharCode;
+  // Many at a time: a call with its arguments spelled out makes the string in one step.
   let text = '';
   let i = start;
   for (; i + 16 <= end; i += 16) {
     // prettier-ignore
-    text += make(
-      at(i), at(i + 1), at(i + 2), at(i + 3), at(i + 4), at(i + 5), at(i + 6), at(i + 7),
-      at(i + 8), at(i + 9), at(i + 10), at(i + 11), at(i + 12), at(i + 13), at(i + 14), at(i + 15),
+    text += fromCodes(
+      bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3], bytes[i + 4], bytes[i + 5], bytes[i + 6], bytes[i + 7],
+      bytes[i + 8], bytes[i + 9], bytes[i + 10], bytes[i + 11], bytes[i + 12], bytes[i + 13], bytes[i + 14], bytes[i + 15],
     );
   }
-  for (; i + 4 <= end; i += 4) text += make(at(i), at(i + 1), at(i + 2), at(i + 3));
-  for (; i < end; i++) text += make(at(i));
-  return text;
+  for (; i + 4 <= end; i += 4) {
+    text += fromCodes(bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]);
+  }
+  if (i + 2 < end) return text + fromCodes(bytes[i], bytes[i + 1], bytes[i + 2]);
+  if (i + 1 < end) return text + fromCodes(bytes[i], bytes[i + 1]);
+  return i < end ? text + fromCodes(bytes[i]) : text;
 }
+
+/** The compiler takes an element of an array for possibly undefined; within the bounds it is not. */
+const fromCodes: (...codes: (number | undefined)[]) => string = String.fromCharCode as (
+  ...codes: (number | undefined)[]
+) => string;
 
 /** The number of bytes that `text` takes in UTF-8, or -1 if it holds a lone surrogate. */
 export function utf8Length(text: string): number {

@@ -10,7 +10,7 @@ export interface TimeProblem {
 export const MIN_TIME = -62_167_219_200_000; // 0000-01-01T00:00:00.000Z
 export const MAX_TIME = 253_402_300_799_999; // 9999-12-31T23:59:59.999Z
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 /**
  * Days from 1970-01-01 to a date of the proleptic Gregorian calendar. Arithmetic on numbers: `Date.UTC` maps years

@@ -1,6 +1,7 @@
 import { OerEncodeError } from './errors.js';
 import {
   civilFromDays,
+  DAY_MS,
   daysFromCivil,
   daysInMonth,
   joinDay,
@@ -24,8 +25,8 @@ const OUT_OF_CALENDAR: TimeProblem = {
 let readDate = -1;
 let readDayMs = 0;
 
-/** The day that was written last, in days since 1970, and its eight digits. */
-let writtenDay = NaN;
+/** When the day starts that was written last, in milliseconds since 1970, and its eight digits. */
+let writtenDayMs = NaN;
 const WRITTEN_DATE: Uint8Array = /* @__PURE__ */ new Uint8Array(8);
 
 /**
@@ -49,20 +50,20 @@ export function decodeTimestamp(bytes: Uint8Array, offset: number): number | Tim
  * is in a hurry asks {@link decodeTimestamp} afterwards what was wrong.
  */
 export function tryDecodeTimestamp(bytes: Uint8Array, offset: number): number {
-  // A byte that is no digit makes its term leave 0..9; the bitwise trick keeps the hot path free of branches.
-  let bad = 0;
-  const digit = (i: number): number => {
-    const d = (bytes[offset + i] as number) - 48;
-    bad |= d | (9 - d);
-    return d;
-  };
-  const date =
-    (digit(0) * 1000 + digit(1) * 100 + digit(2) * 10 + digit(3)) * 10_000 +
-    (digit(4) * 1000 + digit(5) * 100 + digit(6) * 10 + digit(7));
-  const hour = digit(8) * 10 + digit(9);
-  const minute = digit(10) * 10 + digit(11);
-  const second = digit(12) * 10 + digit(13);
-  const ms = digit(14) * 100 + digit(15) * 10 + digit(16);
+  // Two digits at a time, each number 0 to 99, or negative for bytes that are no digits; written out because a closure
+  // per call costs as much as the rest.
+  const century = getTwoDigits(bytes, offset);
+  const year = getTwoDigits(bytes, offset + 2);
+  const month = getTwoDigits(bytes, offset + 4);
+  const day = getTwoDigits(bytes, offset + 6);
+  const hour = getTwoDigits(bytes, offset + 8);
+  const minute = getTwoDigits(bytes, offset + 10);
+  const second = getTwoDigits(bytes, offset + 12);
+  const hundreds = (bytes[offset + 14] as number) - 48;
+  const rest = getTwoDigits(bytes, offset + 15);
+  const bad =
+    century | year | month | day | hour | minute | second | rest | hundreds | (9 - hundreds);
+  const date = ((century * 100 + year) * 100 + month) * 100 + day;
   if (bad < 0 || hour > 23 || minute > 59 || second > 59) return NaN;
   if (date !== readDate) {
     const dayMs = dayOf(date);
@@ -70,7 +71,7 @@ export function tryDecodeTimestamp(bytes: Uint8Array, offset: number): number {
     readDate = date;
     readDayMs = dayMs;
   }
-  return readDayMs + (((hour * 60 + minute) * 60 + second) * 1000 + ms);
+  return readDayMs + (((hour * 60 + minute) * 60 + second) * 1000 + hundreds * 100 + rest);
 }
 
 /** When the date YYYYMMDD starts, in milliseconds since 1970; `NaN` for a date that does not exist. */
@@ -87,39 +88,48 @@ function dayOf(date: number): number {
  * @throws {@link OerEncodeError} `BAD_TIME` for an instant outside the years 0000 to 9999, or no number at all.
  */
 export function encodeTimestamp(epochMs: number, bytes: Uint8Array, offset: number): void {
-  if (!(epochMs >= MIN_TIME && epochMs <= MAX_TIME)) {
-    throw new OerEncodeError(
-      'BAD_TIME',
-      `${epochMs} is not a time between the years 0000 and 9999`,
-    );
-  }
-  const { days, msOfDay } = splitDay(Math.floor(epochMs));
-  if (days !== writtenDay) writeDate(days);
+  // Written so that NaN, too, is not within the day.
+  if (!(epochMs >= writtenDayMs && epochMs < writtenDayMs + DAY_MS)) writeDate(epochMs);
   for (let i = 0; i < 8; i++) bytes[offset + i] = WRITTEN_DATE[i] as number;
+  const msOfDay = (epochMs - writtenDayMs) | 0;
   // All of these are small integers, which the engine divides without going through floating point.
   const seconds = (msOfDay / 1000) | 0;
   const minutes = (seconds / 60) | 0;
   const hour = (minutes / 60) | 0;
   const ms = msOfDay - seconds * 1000;
   const hundreds = (ms / 100) | 0;
-  twoDigits(hour, bytes, offset + 8);
-  twoDigits(minutes - hour * 60, bytes, offset + 10);
-  twoDigits(seconds - minutes * 60, bytes, offset + 12);
+  putTwoDigits(hour, bytes, offset + 8);
+  putTwoDigits(minutes - hour * 60, bytes, offset + 10);
+  putTwoDigits(seconds - minutes * 60, bytes, offset + 12);
   bytes[offset + 14] = 48 + hundreds;
-  twoDigits(ms - hundreds * 100, bytes, offset + 15);
+  putTwoDigits(ms - hundreds * 100, bytes, offset + 15);
 }
 
-function writeDate(days: number): void {
+function writeDate(epochMs: number): void {
+  if (!(epochMs >= MIN_TIME && epochMs <= MAX_TIME)) {
+    throw new OerEncodeError(
+      'BAD_TIME',
+      `${epochMs} is not a time between the years 0000 and 9999`,
+    );
+  }
+  const { days } = splitDay(epochMs);
   const { year, month, day } = civilFromDays(days);
   const century = Math.floor(year / 100);
-  twoDigits(century, WRITTEN_DATE, 0);
-  twoDigits(year - century * 100, WRITTEN_DATE, 2);
-  twoDigits(month, WRITTEN_DATE, 4);
-  twoDigits(day, WRITTEN_DATE, 6);
-  writtenDay = days;
+  putTwoDigits(century, WRITTEN_DATE, 0);
+  putTwoDigits(year - century * 100, WRITTEN_DATE, 2);
+  putTwoDigits(month, WRITTEN_DATE, 4);
+  putTwoDigits(day, WRITTEN_DATE, 6);
+  writtenDayMs = joinDay(days, 0);
 }
 
-function twoDigits(value: number, bytes: Uint8Array, offset: number): void {
+/** The number that two digits spell; negative if they are none. */
+function getTwoDigits(bytes: Uint8Array, offset: number): number {
+  const tens = (bytes[offset] as number) - 48;
+  const ones = (bytes[offset + 1] as number) - 48;
+  return (tens | (9 - tens) | ones | (9 - ones)) < 0 ? -1 : tens * 10 + ones;
+}
+
+function putTwoDigits(value: number, bytes: Uint8Array, offset: number): void {
   const tens = (value / 10) | 0;
   bytes[offset] = 48 + tens;
   bytes[offset + 1] = 48 + value - tens * 10;
