@@ -17,6 +17,7 @@ import { configProtocol } from './peer-protocols/config-protocol.js';
 import { PeerProtocols, type PeerProtocol } from './peer-protocols/peer-protocols.js';
 import { settleProtocol } from './peer-protocols/settle-protocol.js';
 import { composePipelines } from './pipeline/built-in.js';
+import { Duplicates } from './pipeline/duplicates.js';
 import { Forwarder } from './pipeline/forwarder.js';
 import { completePolicy } from './pipeline/policy.js';
 import { Conversions } from './rate/conversions.js';
@@ -59,6 +60,7 @@ export class Connector extends EventEmitter<ConnectorEvents> {
     const environment = { clock, randomBytes, logger: options.logger ?? silentLogger };
     const store = options.store ?? new MemoryLedgerStore({ randomBytes });
     const policy = completePolicy(options.policy ?? {});
+    const duplicates = new Duplicates();
     this.#clock = clock;
     this.#store = store;
     this.#node = new NodeState({
@@ -88,12 +90,14 @@ export class Connector extends EventEmitter<ConnectorEvents> {
           node: this.#node,
           policy,
           protocols: this.#protocols,
+          duplicates,
           conversions: new Conversions(options.rates ?? sameAssetOnly, options.spread),
           store,
         },
         options.handlers ?? [],
       ),
       node: this.#node,
+      duplicates,
       policy,
       store,
       settlement: this.settlement,

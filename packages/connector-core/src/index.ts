@@ -55,6 +55,7 @@ export { RateError } from './errors.js';
 
 // Forwarding, and an application's own steps in it.
 export { DEFAULT_POLICY, type ForwardingPolicy } from './pipeline/policy.js';
+export { encodeEchoRequest, isEchoResponse } from './pipeline/echo.js';
 export type { PacketResult } from './pipeline/forwarder.js';
 export type {
   Directed,

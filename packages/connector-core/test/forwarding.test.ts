@@ -189,7 +189,9 @@ describe('limits', () => {
       await world.clock.sleep(100);
       return fulfillAll(bytes);
     };
-    const all = Array.from({ length: 5 }, () => alice.send({ amount: 100n, ...TO_BOB }));
+    const all = Array.from({ length: 5 }, (_, i) =>
+      alice.send({ amount: 100n, fulfillment: new Uint8Array(32).fill(i), ...TO_BOB }),
+    );
     const replies = await world.until(Promise.all(all));
     expect(replies.filter(({ type }) => type === PacketType.fulfill)).toHaveLength(2);
   });

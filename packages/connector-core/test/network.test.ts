@@ -73,6 +73,7 @@ describe('a line of three connectors between two wallets', () => {
         preparePacket(line.world.clock.now(), {
           amount: 1000n,
           destination: 'test.c.bob.x',
+          fulfillment: new Uint8Array(32).fill(i),
         }),
       );
     });

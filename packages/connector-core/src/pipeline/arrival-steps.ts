@@ -89,7 +89,8 @@ export function route(node: NodeView, policy: ForwardingPolicy): Step<Incoming, 
     run(context) {
       const { from, prepare } = context;
       const all = node.findHops(prepare.destination);
-      const hops = policy.reflectPackets ? all : withoutSource(all, from);
+      const mayReflect = policy.reflectPackets || context.mayReflect;
+      const hops = mayReflect ? all : withoutSource(all, from);
       if (hops.length > 0) {
         (context as Incoming & StepFields).hops = hops;
         return undefined;

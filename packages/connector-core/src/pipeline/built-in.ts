@@ -12,6 +12,8 @@ import {
 } from './arrival-steps.js';
 import type { Directed, Incoming, Reserved, Routed } from './context.js';
 import { expiry, link, outgoingThroughput, price, reserve } from './departure-steps.js';
+import type { Duplicates } from './duplicates.js';
+import { echo } from './echo.js';
 import type { ForwardingPolicy } from './policy.js';
 import { checkPlacements, Pipeline, type HandlerPlacement } from './step.js';
 
@@ -20,6 +22,7 @@ export interface StepServices {
   readonly node: NodeView;
   readonly policy: ForwardingPolicy;
   readonly protocols: PeerProtocols;
+  readonly duplicates: Duplicates;
   readonly conversions: Conversions;
   readonly store: LedgerStore;
 }
@@ -41,14 +44,16 @@ export function composePipelines(
   services: StepServices,
   handlers: readonly HandlerPlacement[],
 ): Pipelines {
-  const { node, policy, protocols, conversions, store } = services;
+  const { node, policy, protocols, duplicates, conversions, store } = services;
   const arrival = Pipeline.from<Incoming>()
     .then(drain(node, policy))
     .then(packetRate)
     .then(protocols.step())
     .then(scope(node))
+    .then(duplicates.step())
     .then(maxPacketAmount)
     .then(incomingThroughput)
+    .then(echo(node))
     .then(route(node, policy));
   const departure = Pipeline.from<Directed>()
     .then(link)

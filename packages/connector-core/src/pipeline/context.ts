@@ -16,6 +16,8 @@ export interface Incoming {
   readonly amount: bigint;
   /** As it arrived, in milliseconds since 1970. */
   readonly expiresAt: number;
+  /** Whether it may go back to where it came from, as the answer to a ping does. */
+  readonly mayReflect: boolean;
 }
 
 /** Where a packet may go: an account, or undefined for this node itself. */
@@ -56,9 +58,10 @@ export class Packet implements Reserved {
   readonly id: number;
   readonly now: number;
   readonly from: Account | undefined;
-  readonly prepare: PrepareView;
   readonly amount: bigint;
   readonly expiresAt: number;
+  prepare: PrepareView;
+  mayReflect = false;
   hops: readonly Hop[] = [];
   to: Hop = undefined;
   attemptedAt: number;
@@ -78,7 +81,10 @@ export class Packet implements Reserved {
 }
 
 /** What the steps fill in. */
-export type StepFields = Pick<Packet, 'hops' | 'outgoingAmount' | 'outgoingExpiresAt' | 'entry'>;
+export type StepFields = Pick<
+  Packet,
+  'prepare' | 'mayReflect' | 'hops' | 'outgoingAmount' | 'outgoingExpiresAt' | 'entry'
+>;
 
 /** Why a packet is not forwarded, without the cost of an error and its stack. What is in it goes to other nodes. */
 export interface Rejection {

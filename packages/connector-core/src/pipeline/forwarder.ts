@@ -13,6 +13,7 @@ import { Bookkeeper, type BookkeeperOptions } from './bookkeeper.js';
 import type { Pipelines } from './built-in.js';
 import { Packet, type Hop, type Incoming, type Rejection } from './context.js';
 import { Deadlines } from './deadlines.js';
+import type { Duplicates } from './duplicates.js';
 import { exchange, type ExchangeServices, type Outcome } from './exchange.js';
 import type { ForwardingPolicy } from './policy.js';
 import { encodeRejection, REJECTIONS } from './rejections.js';
@@ -39,6 +40,7 @@ interface Refusal extends Rejection {
 /** What a forwarder works with. */
 export interface ForwarderOptions extends BookkeeperOptions, Pipelines {
   readonly node: NodeView;
+  readonly duplicates: Duplicates;
   readonly policy: ForwardingPolicy;
 }
 
@@ -134,6 +136,7 @@ export class Forwarder {
     } finally {
       if (from !== undefined) from.inFlight -= 1;
       this.#inFlight.delete(packet);
+      this.#options.duplicates.remove(packet);
       if (this.#onDone.size > 0) for (const look of this.#onDone) look();
     }
   }

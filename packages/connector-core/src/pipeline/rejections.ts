@@ -33,7 +33,9 @@ export type RejectionName =
   | 'nextHopBusy'
   | 'internal'
   | 'notPeerCondition'
-  | 'unknownPeerProtocol';
+  | 'unknownPeerProtocol'
+  | 'duplicate'
+  | 'badEcho';
 
 /**
  * The rejections of forwarding. Their texts go to other nodes: two of T04 and those of T05 and F05 are what deployed connectors
@@ -67,6 +69,8 @@ export const REJECTIONS: Readonly<Record<RejectionName, Rejection>> = {
   nextHopBusy: rejection('T03', 'connector busy.'),
   internal: rejection('T00', 'internal error.'),
   notPeerCondition: rejection('F01', 'condition must be peer protocol condition.'),
+  duplicate: rejection('T01', 'this packet is under way already.'),
+  badEcho: rejection('F01', 'bad echo request.'),
   unknownPeerProtocol: rejection('F01', 'unknown peer protocol.'),
 };
 

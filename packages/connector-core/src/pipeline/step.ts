@@ -21,8 +21,10 @@ export interface StepInputs {
   readonly 'packet-rate': Incoming;
   readonly 'peer-protocol': Incoming;
   readonly scope: Incoming;
+  readonly duplicate: Incoming;
   readonly 'max-packet-amount': Incoming;
   readonly 'incoming-throughput': Incoming;
+  readonly echo: Incoming;
   readonly route: Incoming;
   // Once for each way that is tried.
   readonly link: Directed;

@@ -1,0 +1,55 @@
+import type { PrepareView } from '@pennyswitch/ilp-packet';
+import type { Incoming } from './context.js';
+import { REJECTIONS } from './rejections.js';
+import type { Step } from './step.js';
+
+/**
+ * Packets under way by their condition, so that one which comes back to us (a loop of routes), or comes twice, is known. Conditions
+ * are hashes: some of their bits are as good a key as all.
+ */
+export class Duplicates {
+  readonly #byKey = new Map<number, Incoming>();
+
+  /** T01 for a packet that is under way already: in a loop it lets the node before us try another way. */
+  step(): Step<Incoming> {
+    return {
+      name: 'duplicate',
+      run: (context) => {
+        const key = keyOf(context.prepare);
+        const other = this.#byKey.get(key);
+        if (other === undefined) {
+          this.#byKey.set(key, context);
+          return undefined;
+        }
+        return isSame(other.prepare, context.prepare) ? REJECTIONS.duplicate : undefined;
+      },
+    };
+  }
+
+  /** Forgets a packet that has its reply. */
+  remove(context: Incoming): void {
+    const key = keyOf(context.prepare);
+    if (this.#byKey.get(key) === context) this.#byKey.delete(key);
+  }
+}
+
+/** 52 bits of the condition. */
+function keyOf(prepare: PrepareView): number {
+  const c = prepare.executionCondition;
+  const high = ((c[0] ?? 0) << 16) | ((c[1] ?? 0) << 8) | (c[2] ?? 0);
+  const low = ((c[3] ?? 0) << 20) | ((c[4] ?? 0) << 12) | ((c[5] ?? 0) << 4) | ((c[6] ?? 0) >> 4);
+  return high * 2 ** 28 + low;
+}
+
+/** What connectors never change (RFC 0027 "ILP Prepare"): the packet itself, whatever amount and expiry. */
+function isSame(a: PrepareView, b: PrepareView): boolean {
+  return (
+    a.destination === b.destination &&
+    areEqual(a.executionCondition, b.executionCondition) &&
+    areEqual(a.data, b.data)
+  );
+}
+
+function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
