@@ -29,12 +29,10 @@ export function exportProblem(
 /**
  * Whether a longer prefix adds nothing to a shorter one that we tell (DRAGON, https://route-aggregation.net): our way to
  * the shorter one is of the same class or a better one, so that others lose nothing by sending us what they have for the
- * longer one along it. Not so where we are the shorter one's origin: then we are the one who must know more.
+ * longer one along it. Our own address never comes into it: what lies below that is not told at all.
  */
 export function isCoveredBy(longer: Candidate, shorter: Candidate): boolean {
-  return (
-    shorter.source !== 'local' && SOURCE_RANK[classOf(shorter)] >= SOURCE_RANK[classOf(longer)]
-  );
+  return SOURCE_RANK[classOf(shorter)] >= SOURCE_RANK[classOf(longer)];
 }
 
 /** What the rules look at of the account that is told. */
@@ -65,7 +63,7 @@ export function isToldTo(route: Candidate, target: ExportTarget): boolean {
 /** Whether two ways are told to the same accounts, and cover the same longer prefixes. */
 export function isOfSameClass(a: Candidate | undefined, b: Candidate | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return classOf(a) === classOf(b) && (a.source === 'local') === (b.source === 'local');
+  return classOf(a) === classOf(b);
 }
 
 /** A configured route is worth what the account that it leads to is. */

@@ -317,7 +317,6 @@ export class CcpRouter {
       case CCP_CONTROL_DESTINATION:
         if (account.sender === undefined) throw new IlpError('F00', 'no routes are sent to you.');
         account.sender.handleControl(decodeRouteControlRequest(data));
-        this.#forgetRequest(account, 'update');
         return;
       case CCP_UPDATE_DESTINATION:
         if (account.receiver === undefined) {

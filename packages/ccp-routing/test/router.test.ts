@@ -652,6 +652,19 @@ describe('sending updates', () => {
     expect(router.accounts()[0]?.sender?.nextEpoch).toBe(1);
   });
 
+  it('tells a peer that has an older table of withdrawals too, one that has none only of routes', () => {
+    const router = routerWith(PEERS);
+    announce(router, 'a', [route('g.x')]);
+    router.handlePrepare('b', control({ lastKnownRoutingTableId: OTHER_TABLE }), now);
+    router.handlePrepare('a', control(), now);
+    expect(sentTo(router, 'a').updates[0]).toMatchObject({ toEpochIndex: 2, withdrawnRoutes: [] });
+    router.handlePrepare('a', control({ lastKnownRoutingTableId: OTHER_TABLE }), now);
+    expect(sentTo(router, 'a', now + 1_000).updates[0]).toMatchObject({
+      toEpochIndex: 2,
+      withdrawnRoutes: ['g.x'],
+    });
+  });
+
   it('forgets old withdrawals, and begins again with a peer that missed one', () => {
     const router = routerWith(PEERS, { maxWithdrawals: 3, aggregate: false });
     announce(
@@ -869,6 +882,18 @@ describe('two and more nodes', () => {
       'g.middle > b (g.middle)',
       'g.moved > b (g.middle g.moved)',
     ]);
+  });
+
+  it('are asked again by a node that gets another address, for what it did not take before', () => {
+    const world = new World();
+    world.add('a', { address: 'g.x.y' });
+    world.add('b', { address: 'g.x' });
+    world.peers('a', 'b');
+    world.run(1_000);
+    expect(world.trace('b', 'g.x.y')).toEqual(['b']);
+    world.node('b').setAddress(address('g.z'), world.now);
+    world.run(1_000);
+    expect(world.trace('b', 'g.x.y')).toEqual(['b', 'a']);
   });
 
   it('find another way around when the policy of peers allows it', () => {
