@@ -99,15 +99,23 @@ export class TinyConnector {
       this.#next(encodePrepare(outgoing)).then(
         (bytes) => {
           this.#clock.clearTimeout(timer);
-          const reply = decodeReply(bytes);
-          const isFalse =
-            reply.type === PacketType.fulfill &&
-            !isFulfillmentOf(reply.fulfillment, prepare.executionCondition);
-          if (isFalse) reject(new IlpError('F05', 'wrong fulfillment'));
-          else resolve(bytes);
+          const fault = findReplyFault(bytes, prepare.executionCondition);
+          if (fault === undefined) resolve(bytes);
+          else reject(fault);
         },
         () => reject(new IlpError('T01', 'peer unreachable')),
       );
     });
+  }
+}
+
+function findReplyFault(bytes: Uint8Array, condition: Uint8Array): IlpError | undefined {
+  try {
+    const reply = decodeReply(bytes);
+    return reply.type === PacketType.reject || isFulfillmentOf(reply.fulfillment, condition)
+      ? undefined
+      : new IlpError('F05', 'wrong fulfillment');
+  } catch {
+    return new IlpError('T00', 'the reply cannot be read');
   }
 }

@@ -142,6 +142,7 @@ export class SendingConnection {
     });
     this.#flight.add({ sequence, draft, task, fulfillment, sentAt: now, expiresAt });
     this.path.pacer.handleSent(now);
+    this.path.retry.handleSent(now);
     return { sequence, prepare };
   }
 

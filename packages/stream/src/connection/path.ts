@@ -28,10 +28,8 @@ export class Path {
     this.window.handleFulfilled(draft.amount);
     this.pacer.handleFulfilled();
     this.retry.handleSuccess();
-    // Accepting a packet says that the minimum arrived: a receiver that claims less contradicts itself.
-    if (arrived !== undefined) {
-      this.rate.observe(draft.amount, arrived > draft.minimum ? arrived : draft.minimum);
-    }
+    // Accepting a packet says that the minimum arrived: a receiver that claims less contradicts itself, and shows nothing.
+    if (arrived !== undefined && arrived >= draft.minimum) this.rate.observe(draft.amount, arrived);
   }
 
   /** @param inFlight what is in flight, without this packet. */

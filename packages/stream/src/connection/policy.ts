@@ -29,6 +29,8 @@ export interface SenderPolicy {
   readonly retryDelayMs: number;
   /** The longest such wait. */
   readonly maxRetryDelayMs: number;
+  /** How often a receiver that takes no more for now is asked again; 1 up. */
+  readonly askIntervalMs: number;
   /** The first interval between two packets after a connector was too busy (T02, T03, T05); 1 up. */
   readonly pacingIntervalMs: number;
   /** The longest such interval. */
@@ -55,6 +57,7 @@ export const DEFAULT_SENDER_POLICY: SenderPolicy = {
   initialPacketsInFlight: 10,
   retryDelayMs: 50,
   maxRetryDelayMs: 2_000,
+  askIntervalMs: 250,
   pacingIntervalMs: 10,
   maxPacingIntervalMs: 1_000,
   rateFailureRounds: 3,

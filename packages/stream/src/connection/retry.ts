@@ -49,6 +49,11 @@ export class RetryDelay {
     return this.#until;
   }
 
+  /** While packets fail only one leaves per wait, to see whether it still does. */
+  handleSent(now: number): void {
+    if (this.#delayMs > 0) this.#until = now + this.#delayMs;
+  }
+
   /** A packet that was sent before the present wait began does not make it longer. */
   handleFailure(sentAt: number, now: number): void {
     if (sentAt < this.#until - this.#delayMs) return;

@@ -12,6 +12,8 @@ export class Window {
   #slowStartUntil: number;
   /** Value in source units; undefined as long as nobody lacked liquidity. */
   #value: bigint | undefined;
+  /** Packets since the value was last reduced. */
+  #fulfilled = 0;
   #packetsReducedAt = -Infinity;
   #valueReducedAt = -Infinity;
 
@@ -34,17 +36,19 @@ export class Window {
   handleFulfilled(amount: bigint): void {
     const growth = this.#packets < this.#slowStartUntil ? 1 : 1 / this.#packets;
     this.#packets = Math.min(this.#policy.maxPacketsInFlight, this.#packets + growth);
-    // One packet more for each window that came through.
-    if (this.#value !== undefined && amount > 0n) {
-      const gain = (amount * amount) / this.#value;
-      this.#value += gain === 0n ? 1n : gain;
-    }
+    if (this.#value === undefined || amount === 0n) return;
+    // A sixteenth more for each window that came through, and gradually up to half when there was no trouble for long.
+    this.#fulfilled++;
+    const sixteenths = BigInt(Math.min(8, 1 + Math.floor(this.#fulfilled / 16)));
+    const gain = (amount * sixteenths) / 16n;
+    this.#value += gain === 0n ? 1n : gain;
   }
 
   /** T04: more than this was too much. @param inFlight what was in flight, the rejected packet included. */
   handleNoLiquidity(inFlight: bigint, sentAt: number, now: number): void {
     if (sentAt < this.#valueReducedAt) return;
     this.#valueReducedAt = now;
+    this.#fulfilled = 0;
     const half =
       (this.#value === undefined || inFlight < this.#value ? inFlight : this.#value) / 2n;
     this.#value = half === 0n ? 1n : half;

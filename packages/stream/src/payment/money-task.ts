@@ -19,10 +19,12 @@ export class MoneyTask implements Task {
   readonly #plan: PaymentPlan;
   readonly #onProgress: () => void;
   readonly #unknown = new Set<Draft>();
-  #error: PaymentError | undefined;
+  /** Packets in flight that are larger than any that has passed. */
+  readonly #trials = new Set<Draft>();
+  /** Why no more packets leave; those in flight may still complete the payment. */
+  #reason: PaymentError | undefined;
+  /** Everything is spent or delivered, as far as that is possible. */
   #isDone = false;
-  /** What the receiver has done that ends the payment; packets in flight may still complete it. */
-  #fault: PaymentError | undefined;
   /** Counts control packets too. */
   #packetsInFlight = 0;
   #progressAt: number | undefined;
@@ -42,21 +44,28 @@ export class MoneyTask implements Task {
     this.#onProgress = onProgress;
   }
 
-  /** Why the payment did not come to its end; undefined where it did, or is still under way. */
-  get error(): PaymentError | undefined {
-    return this.#error;
+  get isFinished(): boolean {
+    return this.#isStopped && this.#packetsInFlight === 0;
   }
 
-  get isFinished(): boolean {
-    return (this.#isDone || this.#error !== undefined) && this.#packetsInFlight === 0;
+  get #isStopped(): boolean {
+    return this.#isDone || this.#reason !== undefined;
+  }
+
+  /** Why the payment did not come to its end; undefined where it did, or is still under way. */
+  get error(): PaymentError | undefined {
+    if (!this.isFinished || this.#isComplete()) return undefined;
+    const isUnknown = this.#reason === undefined || this.#reason.code === 'NO_ANSWER';
+    if (this.totals.unknown.packets > 0 && isUnknown) return this.#outcomeUnknown();
+    return this.#reason ?? this.#rateTooLow();
   }
 
   cancel(reason: CancelReason): void {
-    if (!this.#isDone) this.#stop(explainCancel(reason));
+    this.#stop(explainCancel(reason));
   }
 
   deadline(): number | undefined {
-    if (this.#isDone || this.#error !== undefined) return undefined;
+    if (this.#isStopped) return undefined;
     const { progressTimeoutMs } = this.#connection.policy;
     const end = this.#progressAt === undefined ? Infinity : this.#progressAt + progressTimeoutMs;
     return Math.min(end, this.#askAt ?? Infinity);
@@ -64,7 +73,7 @@ export class MoneyTask implements Task {
 
   handleTime(now: number): void {
     this.#progressAt ??= now;
-    if (this.#isDone || this.#error !== undefined) return;
+    if (this.#isStopped) return;
     if (now >= this.#progressAt + this.#connection.policy.progressTimeoutMs) {
       this.#stop(
         this.#isBlocked ? this.#receiveLimit() : explainFailure(this.#lastFailure, 'NO_ANSWER'),
@@ -73,7 +82,7 @@ export class MoneyTask implements Task {
   }
 
   next(now: number): Draft | undefined {
-    if (this.#isDone || this.#error !== undefined || this.#fault !== undefined) return undefined;
+    if (this.#isStopped) return undefined;
     const next = this.#decide();
     this.#isBlocked = next.type === 'blocked';
     switch (next.type) {
@@ -82,7 +91,7 @@ export class MoneyTask implements Task {
       case 'blocked':
         return this.#ask(now);
       case 'done':
-        this.#finish();
+        this.#isDone = true;
         return undefined;
       case 'packet-limit':
         this.#stop(this.#packetLimit());
@@ -94,6 +103,7 @@ export class MoneyTask implements Task {
 
   handleOutcome(draft: Draft, outcome: Outcome, now: number): void {
     const wasUnknown = this.#unknown.delete(draft);
+    this.#trials.delete(draft);
     if (!wasUnknown) this.#packetsInFlight--;
     if (outcome.type === 'unknown') {
       this.#lastFailure = outcome;
@@ -107,30 +117,30 @@ export class MoneyTask implements Task {
       this.rejected.set(outcome.code, (this.rejected.get(outcome.code) ?? 0) + 1);
       this.#handleReject(draft, outcome, now);
     }
-    this.#fault ??= findRemoteFault(this.#connection.remote);
-    if (this.#fault !== undefined && this.#packetsInFlight === 0) this.#handleFault(this.#fault);
+    const fault = findRemoteFault(this.#connection.remote);
+    if (fault !== undefined) this.#stop(fault);
     this.#onProgress();
-  }
-
-  /** The receiver may close as soon as it has got everything. */
-  #handleFault(fault: PaymentError): void {
-    if (this.#isDone || this.#error !== undefined) return;
-    if (this.#decide().type === 'done') this.#finish();
-    else this.#stop(fault);
   }
 
   #decide(): NextPacket {
     const { path, remote } = this.#connection;
-    const { likely } = path.rate;
-    const least = likely === undefined ? 1n : ceilOver(1n, likely);
     return nextPacket(this.#plan, this.totals, {
       rate: path.rate,
-      packetSize: path.size.trial,
+      // While the largest packet is searched for, one packet at a time is larger than what is known to pass.
+      packetSize:
+        this.#trials.size > 0 && !path.size.isFound ? path.size.verified : path.size.trial,
       window: path.window.value,
-      leastAmount: least > this.#leastAmount ? least : this.#leastAmount,
+      leastAmount: this.#least,
       receiveMax: remote.receiveMax,
       totalReceived: remote.totalReceived,
     });
+  }
+
+  /** The least source amount of which anything arrives. */
+  get #least(): bigint {
+    const { likely } = this.#connection.path.rate;
+    const least = likely === undefined ? 1n : ceilOver(1n, likely);
+    return least > this.#leastAmount ? least : this.#leastAmount;
   }
 
   #draft(amount: bigint, minimum: bigint): Draft {
@@ -143,13 +153,14 @@ export class MoneyTask implements Task {
       fulfillable: true,
     };
     this.#askAt = undefined;
+    if (amount > this.#connection.path.size.verified) this.#trials.add(draft);
     return this.#send(draft);
   }
 
   /** A packet without money asks the receiver, whose reply says how much it takes now (RFC 0029 5.3.10). */
   #ask(now: number): Draft | undefined {
     if (this.#askAt !== undefined && now < this.#askAt) return undefined;
-    this.#askAt = now + this.#connection.policy.maxRetryDelayMs / 4;
+    this.#askAt = now + this.#connection.policy.askIntervalMs;
     return this.#send({
       amount: 0n,
       minimum: 0n,
@@ -203,23 +214,24 @@ export class MoneyTask implements Task {
       this.#stop(this.#rateTooLow());
   }
 
-  #finish(): void {
-    this.#isDone = true;
-    const { totals } = this;
-    if (totals.delivered >= this.#plan.minDelivery && totals.unknown.packets === 0) return;
-    if (this.#plan.delivery !== undefined && totals.delivered >= this.#plan.delivery) return;
-    this.#error =
-      totals.unknown.packets > 0
-        ? new PaymentError(
-            'OUTCOME_UNKNOWN',
-            `nobody told what became of ${totals.unknown.packets} packets of ${totals.unknown.amount} units together`,
-            { cause: this.#lastFailure },
-          )
-        : this.#rateTooLow();
+  #isComplete(): boolean {
+    const { sent, delivered, unknown } = this.totals;
+    const { delivery, minDelivery, maxSource } = this.#plan;
+    if (delivery !== undefined) return delivered >= delivery;
+    return unknown.packets === 0 && delivered >= minDelivery && maxSource - sent < this.#least;
   }
 
-  #stop(error: PaymentError): void {
-    this.#error ??= error;
+  #stop(reason: PaymentError): void {
+    if (!this.#isDone) this.#reason ??= reason;
+  }
+
+  #outcomeUnknown(): PaymentError {
+    const { packets, amount } = this.totals.unknown;
+    return new PaymentError(
+      'OUTCOME_UNKNOWN',
+      `nobody told what became of ${packets} packets with ${amount} units together`,
+      { cause: this.#lastFailure },
+    );
   }
 
   #rateTooLow(): PaymentError {

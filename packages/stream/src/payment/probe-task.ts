@@ -205,11 +205,13 @@ export class ProbeTask implements Task {
     const { bounds } = path.rate;
     if (bounds === undefined) return false;
     if (this.#answered < 2 && this.#probesInFlight > 0) return false;
-    // So many units arrived of the largest one: that many digits are known.
     const cap = this.#cap();
+    if (path.rate.basis >= cap - cap / 16n) return true;
+    // So many units arrived of the largest probe: that many digits are known, unless a hop in between rounds more coarsely,
+    // which shows only near the amount that packets will have.
     return (
-      path.rate.lowEstimate(path.rate.basis) >= policy.probePrecision ||
-      path.rate.basis >= cap - cap / 16n
+      path.rate.basis >= cap / 16n &&
+      path.rate.lowEstimate(path.rate.basis) >= policy.probePrecision
     );
   }
 

@@ -161,7 +161,7 @@ function makeFacts(session: PaymentSession, options: QuoteOptions, slippage: Rat
   if (rate === undefined || likely === undefined) {
     throw new PaymentError('RATE_UNKNOWN', 'no probe told what arrives');
   }
-  const leastAmount = ceilOver(1n, likely);
+  const leastAmount = ceilOver(1n, rate.low);
   const minimumRate = minimumRateOf(options, remote.asset, rate.low, slippage);
   if (!isLess(minimumRate, rate.high)) {
     throw new PaymentError(
@@ -171,10 +171,12 @@ function makeFacts(session: PaymentSession, options: QuoteOptions, slippage: Rat
   }
   const isFixedSource = amount.type === 'fixed-source';
   const maxSource = isFixedSource ? amount.amount : ceilOver(amount.amount, minimumRate);
-  const minDelivery = isFixedSource ? floorTimes(amount.amount, minimumRate) : amount.amount;
+  const minDelivery = isFixedSource
+    ? minDeliveryOf(amount.amount, minimumRate, rate.low)
+    : amount.amount;
   const expectedDelivery = isFixedSource ? floorTimes(amount.amount, likely) : amount.amount;
   const expectedSource = isFixedSource ? amount.amount : ceilOver(amount.amount, likely);
-  if (minDelivery === 0n || expectedDelivery === 0n) {
+  if (minDelivery === 0n) {
     throw new PaymentError(
       'AMOUNT_TOO_SMALL',
       `${amount.amount} units round to nothing on the way: at least ${leastAmount} are needed`,
@@ -219,4 +221,10 @@ function minimumRateOf(
     );
   }
   return lessSlippage(rateFromPrices(prices, source.asset, destination), slippage);
+}
+
+/** Dust of which one unit arrives is worth paying, but for no less than that one: slippage may not take it all. */
+function minDeliveryOf(amount: bigint, minimumRate: Ratio, probed: Ratio): bigint {
+  const least = floorTimes(amount, minimumRate);
+  return least === 0n && floorTimes(amount, probed) > 0n ? 1n : least;
 }

@@ -14,12 +14,19 @@ import {
   StreamReceiver,
   type Asset,
   type IncomingMoney,
+  type PaymentAmount,
   type QuoteOptions,
   type StreamCredentials,
 } from '@pennyswitch/stream';
 
 export const USD: Asset = { code: 'USD', scale: 6 };
 export const XRP: Asset = { code: 'XRP', scale: 9 };
+
+export const fixedSource = (amount: bigint): PaymentAmount => ({ type: 'fixed-source', amount });
+export const fixedDelivery = (amount: bigint): PaymentAmount => ({
+  type: 'fixed-delivery',
+  amount,
+});
 
 export interface WorldOptions {
   readonly seed?: number;
