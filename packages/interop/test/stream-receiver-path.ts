@@ -34,13 +34,18 @@ export interface Path {
   readonly outcomes: Readonly<Record<string, number>>;
 }
 
+/** Outgoing units for so many incoming ones. */
+export type Rate = readonly [numerator: bigint, denominator: bigint];
+
 /** What the connector does with packets. */
 export interface PathSettings {
-  /** Receiver's units for each of the client's: a ratio, rounded down in each packet. */
-  readonly rate?: readonly [numerator: bigint, denominator: bigint];
+  /** Receiver's units for each of the client's: a ratio, rounded down in each packet; by packet where it changes. */
+  readonly rate?: Rate | ((packet: number) => Rate);
   readonly maxPacketAmount?: bigint;
-  /** A fault for this packet, counted from 0: an error that is answered before or after it reached the receiver. */
-  readonly fault?: (packet: number) => 'lose' | 'lose reply' | 'duplicate' | undefined;
+  /** A fault for this packet, counted from 0: refused before it reached the receiver, answered too late, or sent twice. */
+  readonly fault?: (packet: number) => 'T01' | 'T04' | 'lose reply' | 'duplicate' | undefined;
+  /** Whether F08 says what the largest packet is; default true. */
+  readonly amountTooLargeData?: boolean;
   /** What the client's account is kept in. */
   readonly asset?: { readonly code: string; readonly scale: number };
 }
@@ -49,7 +54,7 @@ const CONNECTOR = parseIlpAddress('test.connector');
 
 /** Connects a client at `test.connector.client` to a receiver. */
 export function connectPath(receiver: IlpPacketHandler, settings: PathSettings = {}): Path {
-  const { rate = [1n, 1n], maxPacketAmount, fault } = settings;
+  const { rate = [1n, 1n] as const, maxPacketAmount, fault } = settings;
   const { code: assetCode, scale: assetScale } = settings.asset ?? { code: 'USD', scale: 6 };
   const books = { sent: 0n, delivered: 0n, outcomes: {} as Record<string, number> };
   let packets = 0;
@@ -61,12 +66,16 @@ export function connectPath(receiver: IlpPacketHandler, settings: PathSettings =
       const data = encodeIldcpResponse({ clientAddress, assetCode, assetScale });
       return encodeFulfill({ fulfillment: PEER_PROTOCOL_FULFILLMENT, data });
     }
-    const trouble = fault?.(packets++);
+    const packet = packets++;
+    const trouble = fault?.(packet);
     if (maxPacketAmount !== undefined && prepare.amount > maxPacketAmount) {
-      throw amountTooLarge({ receivedAmount: prepare.amount, maximumAmount: maxPacketAmount });
+      throw settings.amountTooLargeData === false
+        ? new IlpError('F08', 'too large')
+        : amountTooLarge({ receivedAmount: prepare.amount, maximumAmount: maxPacketAmount });
     }
-    if (trouble === 'lose') throw new IlpError('T01', 'lost');
-    const amount = (prepare.amount * rate[0]) / rate[1];
+    if (trouble === 'T01' || trouble === 'T04') throw new IlpError(trouble, 'refused');
+    const [numerator, denominator] = typeof rate === 'function' ? rate(packet) : rate;
+    const amount = (prepare.amount * numerator) / denominator;
     const outgoing = encodePrepare({ ...prepare, amount });
     const reply = await receiver(outgoing);
     if (trouble === 'duplicate') await receiver(outgoing);

@@ -86,14 +86,50 @@ describe('npm ilp-protocol-stream client pays our receiver', () => {
     expect([...perStream.keys()].sort((a, b) => a - b)).toEqual([1, 3, 5, 7]);
   });
 
-  it('over a path that loses packets on their way', async () => {
+  it.each(['T01', 'T04'] as const)('over a path that answers %s now and then', async (code) => {
     const { path, connection } = await connect({
       maxPacketAmount: 1000n,
-      fault: (packet) => (packet > 12 && packet % 5 === 0 && packet < 40 ? 'lose' : undefined),
+      fault: (packet) => (packet > 12 && packet % 5 === 0 && packet < 30 ? code : undefined),
+    });
+    await connection.createStream().sendTotal(12_000);
+    expect(path.outcomes[code]).toBeGreaterThan(0);
+    await expectBooksAgree(path, connection);
+  });
+
+  it('over a path that says F08 but not what is allowed', async () => {
+    const { path, connection } = await connect({
+      maxPacketAmount: 5000n,
+      amountTooLargeData: false,
     });
     await connection.createStream().sendTotal(20_000);
-    expect(path.outcomes['T01']).toBeGreaterThan(0);
+    expect(path.outcomes['F08']).toBeGreaterThan(0);
     await expectBooksAgree(path, connection);
+  });
+
+  it('while the rate falls within the slippage, and takes nothing below the minimum', async () => {
+    const { path, connection } = await connect({
+      maxPacketAmount: 1000n,
+      rate: (packet) =>
+        packet < 15 ? [2000n, 1000n] : packet < 18 ? [1900n, 1000n] : [1990n, 1000n],
+    });
+    await connection.createStream().sendTotal(20_000);
+    expect(path.outcomes['F99']).toBeGreaterThan(0);
+    expect(path.sent).toBe(20_000n);
+    expect(path.delivered >= (20_000n * 1980n) / 1000n - 20n).toBe(true);
+    await expectBooksAgree(path, connection);
+  });
+
+  it('until a reply comes too late, which ends its payment: we have what it counts and that packet', async () => {
+    const { path, connection } = await connect({
+      maxPacketAmount: 1000n,
+      fault: (packet) => (packet > 8 && packet % 3 === 0 ? 'lose reply' : undefined),
+    });
+    connection.on('error', () => undefined);
+    const stream = connection.createStream();
+    stream.on('error', () => undefined);
+    await expect(stream.sendTotal(10_000)).rejects.toThrow();
+    expect(path.delivered).toBe(BigInt(connection.totalDelivered) + 1000n);
+    await vi.waitFor(() => expect(total()).toBe(path.delivered));
   });
 
   it('and gets receipts that verify, whose total is what was delivered', async () => {
