@@ -152,7 +152,7 @@ class NodeAcceptor implements Acceptor {
     });
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       upgraded = true;
-      this.#options.connected(peer, (listener) => adoptSocket(webSocket, listener));
+      this.#options.connected(peer, (listener) => adoptSocket(webSocket, listener, socket));
     });
   }
 }
