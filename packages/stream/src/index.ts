@@ -1,5 +1,13 @@
 /**
- * STREAM (RFC 0029): money and data, end to end, over Interledger packets.
+ * STREAM (RFC 0029): money, end to end, over Interledger packets. Three parts that can be used alone:
+ *
+ * - the wire: {@link StreamPacket} and its {@link StreamFrame}s, written and read; {@link StreamKeys} encrypts them and makes
+ *   fulfillments;
+ * - receiving: {@link StreamReceiver} answers packets without keeping connections, since all that it must know of one stands
+ *   in the address that {@link StreamReceiver.createCredentials} made;
+ * - sending: {@link quotePayment} finds out what a payment costs and delivers, {@link payQuote} pays it.
+ *
+ * None of them knows how packets travel: a receiver is an `IlpPacketHandler`, and a sender is given one.
  *
  * @packageDocumentation
  */
