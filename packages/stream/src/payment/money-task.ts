@@ -31,6 +31,7 @@ export class MoneyTask implements Task {
   #lastFailure: Failure | undefined;
   /** As R01 has shown; the known rate may say more. */
   #leastAmount = 1n;
+  #tooLittle: { readonly amount: bigint; readonly arrived: bigint } | undefined;
   #rateFailures = 0;
   #rateFailedAt = -Infinity;
   /** When the receiver is asked again how much it takes; undefined while it is not in the way. */
@@ -133,6 +134,7 @@ export class MoneyTask implements Task {
       leastAmount: this.#least,
       receiveMax: remote.receiveMax,
       totalReceived: remote.totalReceived,
+      tooLittle: this.#tooLittle,
     });
   }
 
@@ -193,7 +195,9 @@ export class MoneyTask implements Task {
   #handleReject(draft: Draft, outcome: RejectedOutcome, now: number): void {
     this.#lastFailure = outcome;
     if (outcome.arrived !== undefined) {
-      if (outcome.arrived < draft.minimum) this.#handleTooLittle(outcome.sentAt, now);
+      if (outcome.arrived >= draft.minimum) return;
+      this.#tooLittle = { amount: draft.amount, arrived: outcome.arrived };
+      this.#handleTooLittle(outcome.sentAt, now);
       return;
     }
     if (outcome.isLocal) return;

@@ -27,6 +27,8 @@ export interface PacketLimits {
   /** What the receiver takes in total, and has taken, in destination units. */
   readonly receiveMax: bigint;
   readonly totalReceived: bigint;
+  /** A packet that was refused because less than its minimum arrived. */
+  readonly tooLittle: { readonly amount: bigint; readonly arrived: bigint } | undefined;
 }
 
 /** What to do next. */
@@ -43,6 +45,8 @@ export type NextPacket =
 
 const WAIT: NextPacket = { type: 'wait' };
 const DONE: NextPacket = { type: 'done' };
+/** A packet so many times smaller than the one that showed the rate may lose much of its value to rounding alone. */
+const SMALL = 16n;
 
 /**
  * Decides on the next packet of a payment. What is left is spread evenly over as many packets as it needs, so that there is no
@@ -64,7 +68,7 @@ export function nextPacket(
   const share = ceilDivide(want, ceilDivide(want, limit));
   const amount = fitWindow(roundToRate(share, want, limits.rate), totals, limits);
   if (amount === 0n) return WAIT;
-  const minimum = minimumFor(amount, plan, totals, limits.rate);
+  const minimum = minimumFor(amount, plan, totals, limits);
   return minimum === undefined ? WAIT : { type: 'send', amount, minimum };
 }
 
@@ -115,7 +119,7 @@ function fitWindow(amount: bigint, totals: PaymentTotals, limits: PacketLimits):
 }
 
 /**
- * The least that must arrive of this packet. The floor of the minimum rate always; beyond that what makes the sum of all
+ * The least that must arrive of this packet. The minimum rate, rounded down, always; beyond that what makes the sum of all
  * minimums keep pace with the plan, as far as the path is known to deliver it; and of the very last packet whatever is
  * missing. Undefined where that is more than should arrive, but the packets in flight may yet make it less.
  */
@@ -123,9 +127,10 @@ function minimumFor(
   amount: bigint,
   plan: PaymentPlan,
   totals: PaymentTotals,
-  rate: RateTracker,
+  limits: PacketLimits,
 ): bigint | undefined {
-  const floor = floorTimes(amount, plan.minimumRate);
+  const { rate } = limits;
+  const floor = smaller(floorTimes(amount, plan.minimumRate), knownYield(amount, limits));
   const spent = totals.committed + amount;
   const isLast = spent === plan.maxSource;
   const due = isLast
@@ -137,6 +142,15 @@ function minimumFor(
   if (missing <= expected) return missing;
   if (!isLast) return expected;
   return totals.inFlight.packets > 0 ? undefined : missing;
+}
+
+/**
+ * What is known to arrive of a small packet, where the minimum rate asks for more than rounding leaves. The plan as a whole
+ * still holds: what such a packet lacks must have been delivered beyond the plan by others.
+ */
+function knownYield(amount: bigint, { tooLittle, rate }: PacketLimits): bigint {
+  const isKnown = tooLittle?.amount === amount && SMALL * amount <= rate.basis;
+  return isKnown ? tooLittle.arrived : MAX_AMOUNT;
 }
 
 function smaller(a: bigint, b: bigint): bigint {
