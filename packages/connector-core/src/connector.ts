@@ -66,7 +66,7 @@ export class Connector extends EventEmitter<ConnectorEvents> {
     this.#node = new NodeState({
       network: options.network,
       findNextHops: (destination) => this.#routing.findNextHops(destination),
-      countInFlight: () => this.#forwarder.inFlight.size,
+      load: () => this.#forwarder,
     });
     this.#routing = new Routing({
       ...environment,

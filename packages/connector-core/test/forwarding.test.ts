@@ -14,6 +14,7 @@ import {
   FULFILLMENT,
   fulfillAll,
   never,
+  type Peer,
   preparePacket,
   rejectWith,
   USD,
@@ -215,6 +216,30 @@ describe('limits', () => {
     expect(replies[2]).toEqual(rejected('T05', 'too many requests, throttling.'));
     await world.clock.advance(500);
     expect(await world.until(alice.send({ ...TO_BOB }))).toMatchObject(FULFILLED);
+  });
+
+  it('on packets in flight leave every account its share (T03)', async () => {
+    const { world, connector, alice, bob } = await between({
+      policy: { maxPacketsInFlight: 10 },
+    });
+    bob.answer = never;
+    const send = (from: Peer, i: number): Promise<IlpReply> =>
+      from.send({ fulfillment: new Uint8Array(32).fill(i), ...TO_BOB });
+    const carol = await world.peer(connector, {
+      id: 'carol',
+      relation: 'child',
+      asset: USD,
+    });
+    const first = send(carol, 100);
+    const flood = Array.from({ length: 20 }, (_, i) => send(alice, i));
+    await world.clock.advance(1);
+    expect(bob.received).toHaveLength(6); // one of Carol's, then Alice's share of ten
+    const second = send(carol, 101);
+    await world.clock.advance(1);
+    expect(bob.received).toHaveLength(7);
+    const replies = await world.until(Promise.all([first, second, ...flood]));
+    expect(replies.slice(0, 2)).toEqual([rejected('R00'), rejected('R00')]);
+    expect(replies.at(-1)).toEqual(rejected('T03'));
   });
 
   it('on money in per time reject with T04', async () => {

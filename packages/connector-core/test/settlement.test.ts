@@ -42,7 +42,7 @@ class FakeEngine {
 }
 
 async function settling(
-  policy: { threshold?: bigint; settleTo?: bigint; scale?: number } = {
+  policy: { threshold?: bigint; settleTo?: bigint; scale?: number; intervalMs?: number } = {
     threshold: 1000n,
     settleTo: 100n,
   },
@@ -220,6 +220,24 @@ describe('an account with a settlement engine', () => {
     expect(await connector.balance('bob')).toMatchObject({ payable: -2000n, net: 2000n });
   });
 
+  it('settles on time what is below the threshold', async () => {
+    const { world, alice, engine, connector } = await settling({
+      threshold: 1_000_000n,
+      settleTo: 20n,
+      intervalMs: 60_000,
+    });
+    await world.until(alice.send({ amount: 1000n, ...TO_BOB })); // 920 owed
+    await world.clock.advance(59_000);
+    expect(engine.settlements).toEqual([]);
+    await world.clock.advance(2000);
+    expect(engine.settlements.map(({ body }) => body)).toEqual(['{"amount":"900","scale":6}']);
+    await world.clock.advance(120_000);
+    expect(engine.settlements).toHaveLength(1);
+    await world.until(connector.stop());
+    await world.clock.run();
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
   it('settles by hand', async () => {
     const { world, connector, engine } = await settling({});
     await connector.settlement.settle('bob', 77n);
@@ -235,6 +253,7 @@ describe('an account with a settlement engine', () => {
 
   it.each([
     ['a target that is not below the threshold', { threshold: 10n, settleTo: 10n }],
+    ['an interval of nothing', { intervalMs: 0 }],
     ['a scale that is none', { threshold: 10n, scale: 256 }],
   ])('is refused with %s', async (_what, policy) => {
     await expect(settling(policy)).rejects.toMatchObject({ code: 'BAD_SETTING' });

@@ -32,6 +32,7 @@ export class Account {
   #asset: Asset | undefined;
   #problem: AccountProblem | undefined;
   #settlementPolicy: SettlementPolicy | undefined;
+  #regularPolicy: SettlementPolicy | undefined;
 
   /** @throws {@link ConnectorError} `BAD_SETTING`. */
   constructor(settings: AccountSettings, link: Link, now: number) {
@@ -63,6 +64,11 @@ export class Account {
     return this.#settlementPolicy;
   }
 
+  /** What to settle when it is time to; undefined without engine. */
+  get regularSettlementPolicy(): SettlementPolicy | undefined {
+    return this.#regularPolicy;
+  }
+
   /** The address of a child below this node's. */
   childAddress(own: IlpAddress): IlpAddress {
     return childAddress(own, this.settings.segment ?? this.id);
@@ -88,14 +94,12 @@ export class Account {
 
   #useAsset(asset: Asset): void {
     this.#asset = asset;
-    const settlement = this.settings.settlement;
-    if (settlement?.threshold === undefined) return;
-    const coarser = Math.max(0, asset.scale - (settlement.scale ?? asset.scale));
-    this.#settlementPolicy = {
-      threshold: settlement.threshold,
-      settleTo: settlement.settleTo ?? 0n,
-      unit: 10n ** BigInt(coarser),
-    };
+    const { settlement } = this.settings;
+    if (settlement === undefined) return;
+    const { threshold, settleTo = 0n, scale = asset.scale } = settlement;
+    const unit = 10n ** BigInt(Math.max(0, asset.scale - scale));
+    this.#regularPolicy = { threshold: settleTo + 1n, settleTo, unit };
+    if (threshold !== undefined) this.#settlementPolicy = { threshold, settleTo, unit };
   }
 }
 

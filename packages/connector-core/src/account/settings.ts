@@ -39,6 +39,8 @@ export interface SettlementSettings {
   readonly threshold?: bigint;
   /** Settle down to owing this much, default 0; below the threshold. Below zero: pay ahead. In units of the account. */
   readonly settleTo?: bigint;
+  /** Also settle whatever is owed above `settleTo` this often, in milliseconds; missing: only at the threshold. */
+  readonly intervalMs?: number;
   /**
    * The smallest unit that the settlement system can move, as a scale; default the account's. What is less than one
    * stays owed until there is more.
@@ -70,6 +72,8 @@ export interface AccountSettings {
   readonly staticRoutes?: readonly string[];
 }
 
+/** More often than once a second, settling by threshold is what is meant. */
+const MIN_INTERVAL_MS = 1000;
 const ID = /^[A-Za-z0-9_~-]{1,64}$/;
 
 /**
@@ -128,13 +132,18 @@ function checkLimits(limits: AccountLimits, problem: (text: string) => never): v
 }
 
 function checkSettlement(settlement: SettlementSettings, problem: (text: string) => never): void {
-  const { threshold, settleTo = 0n, scale } = settlement;
+  const { threshold, settleTo = 0n, intervalMs, scale } = settlement;
   if (!URL.canParse(settlement.engineUrl)) {
     problem(`settlement.engineUrl ${JSON.stringify(String(settlement.engineUrl))} is no URL`);
   }
   if (threshold !== undefined && settleTo >= threshold) {
     problem(
       `settlement.settleTo is ${String(settleTo)}, it must be below the threshold of ${String(threshold)}: otherwise nothing is ever settled`,
+    );
+  }
+  if (intervalMs !== undefined && (!Number.isInteger(intervalMs) || intervalMs < MIN_INTERVAL_MS)) {
+    problem(
+      `settlement.intervalMs is ${String(intervalMs)}, allowed are whole numbers from ${MIN_INTERVAL_MS}`,
     );
   }
   if (scale !== undefined && (!Number.isInteger(scale) || scale < 0 || scale > 255)) {

@@ -13,6 +13,9 @@ import type { Hop } from '../pipeline/context.js';
 /** What the routing table answers: accounts by id, best first. */
 export type FindNextHops = (destination: IlpAddress) => readonly { readonly accountId: string }[];
 
+/** How much is under way. */
+export type FindLoad = () => Pick<NodeView, 'packetsInFlight' | 'busyAccounts'>;
+
 const HERE: readonly Hop[] = [undefined];
 const NOWHERE: readonly Hop[] = [];
 
@@ -23,7 +26,7 @@ export class NodeState implements NodeView {
   hasLocalHandler = false;
   readonly #childrenBySegment = new Map<string, Account>();
   readonly #findNextHops: FindNextHops;
-  readonly #countInFlight: () => number;
+  readonly #load: FindLoad;
   readonly #configuredNetwork: Network | undefined;
   #address: IlpAddress | undefined;
   #network: Network | undefined;
@@ -31,12 +34,12 @@ export class NodeState implements NodeView {
   constructor(options: {
     readonly network: Network | undefined;
     readonly findNextHops: FindNextHops;
-    readonly countInFlight: () => number;
+    readonly load: FindLoad;
   }) {
     this.#configuredNetwork = options.network;
     this.#network = options.network;
     this.#findNextHops = options.findNextHops;
-    this.#countInFlight = options.countInFlight;
+    this.#load = options.load;
   }
 
   get address(): IlpAddress | undefined {
@@ -48,7 +51,11 @@ export class NodeState implements NodeView {
   }
 
   get packetsInFlight(): number {
-    return this.#countInFlight();
+    return this.#load().packetsInFlight;
+  }
+
+  get busyAccounts(): number {
+    return this.#load().busyAccounts;
   }
 
   /**

@@ -20,20 +20,28 @@ export interface NodeView {
   /** Whether new packets are still taken. */
   readonly isAccepting: boolean;
   readonly packetsInFlight: number;
+  /** Accounts that have packets in flight. */
+  readonly busyAccounts: number;
   /** Whether an application receives packets at this node's own address. */
   readonly hasLocalHandler: boolean;
   /** Ways to a destination, best first; empty for none. Ways through accounts whose link is down may be among them. */
   findHops(destination: IlpAddress): readonly Hop[];
 }
 
-/** T03 while the connector stops, or when more packets are under way than it can care for (RFC 0027, T03). */
-export function drain(node: NodeView, policy: ForwardingPolicy): Step<Incoming> {
+/**
+ * T03 while the connector stops, or when more packets are under way than it can care for (RFC 0027, T03). From half of that
+ * on each account has its share only, so that one which sends too much keeps no other one out.
+ */
+export function capacity(node: NodeView, policy: ForwardingPolicy): Step<Incoming> {
+  const { maxPacketsInFlight: most } = policy;
   return {
-    name: 'drain',
-    run: () =>
-      node.isAccepting && node.packetsInFlight <= policy.maxPacketsInFlight
-        ? undefined
-        : REJECTIONS.draining,
+    name: 'capacity',
+    run: ({ from }) => {
+      const { packetsInFlight } = node;
+      if (!node.isAccepting || packetsInFlight > most) return REJECTIONS.busy;
+      if (packetsInFlight <= most / 2 || from === undefined) return undefined;
+      return from.inFlight > most / node.busyAccounts ? REJECTIONS.busy : undefined;
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import type { LedgerStore } from '../ledger/ledger-store.js';
 import type { PeerProtocols } from '../peer-protocols/peer-protocols.js';
 import type { Conversions } from '../rate/conversions.js';
 import {
-  drain,
+  capacity,
   incomingThroughput,
   maxPacketAmount,
   packetRate,
@@ -46,7 +46,7 @@ export function composePipelines(
 ): Pipelines {
   const { node, policy, protocols, duplicates, conversions, store } = services;
   const arrival = Pipeline.from<Incoming>()
-    .then(drain(node, policy))
+    .then(capacity(node, policy))
     .then(packetRate)
     .then(protocols.step())
     .then(scope(node))

@@ -55,6 +55,7 @@ export class Forwarder {
   readonly #inFlight = new Set<Packet>();
   readonly #onDone = new Set<() => void>();
   #lastId = 0;
+  #busyAccounts = 0;
   /** Takes packets that end at this node. */
   localHandler: IlpPacketHandler | undefined;
 
@@ -70,6 +71,16 @@ export class Forwarder {
         this.#books.recordLate(sent, fulfillment, arrivedAt);
       },
     };
+  }
+
+  /** Packets that have no reply yet, as a number. */
+  get packetsInFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Accounts that have packets in flight. */
+  get busyAccounts(): number {
+    return this.#busyAccounts;
   }
 
   /** Packets that have no reply yet. */
@@ -104,7 +115,7 @@ export class Forwarder {
 
   /** What a link gets whose account is gone. */
   refusal(): Uint8Array {
-    return encodeRejection(REJECTIONS.draining, this.#options.node.address);
+    return encodeRejection(REJECTIONS.busy, this.#options.node.address);
   }
 
   /**
@@ -122,8 +133,7 @@ export class Forwarder {
       return encodeRejection(REJECTIONS.badPacket, node.address);
     }
     const packet = new Packet(++this.#lastId, clock.now(), from, view);
-    this.#inFlight.add(packet);
-    if (from !== undefined) from.inFlight += 1;
+    this.#enter(packet);
     try {
       const arrived = this.#options.arrival.run(packet);
       const verdict = isPromise(arrived) ? await arrived : arrived;
@@ -134,11 +144,22 @@ export class Forwarder {
       await this.#books.release(packet);
       return this.#reject(packet, REJECTIONS.internal);
     } finally {
-      if (from !== undefined) from.inFlight -= 1;
-      this.#inFlight.delete(packet);
-      this.#options.duplicates.remove(packet);
-      if (this.#onDone.size > 0) for (const look of this.#onDone) look();
+      this.#leave(packet);
     }
+  }
+
+  #enter(packet: Packet): void {
+    this.#inFlight.add(packet);
+    const { from } = packet;
+    if (from !== undefined && from.inFlight++ === 0) this.#busyAccounts += 1;
+  }
+
+  #leave(packet: Packet): void {
+    this.#inFlight.delete(packet);
+    this.#options.duplicates.remove(packet);
+    const { from } = packet;
+    if (from !== undefined && --from.inFlight === 0) this.#busyAccounts -= 1;
+    if (this.#onDone.size > 0) for (const look of this.#onDone) look();
   }
 
   /** Tries one way after the other, as long as the one before cannot have taken the money. */

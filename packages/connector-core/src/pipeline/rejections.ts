@@ -7,7 +7,7 @@ const NO_DATA = new Uint8Array(0);
 /** Why a packet goes no further, in short. */
 export type RejectionName =
   | 'badPacket'
-  | 'draining'
+  | 'busy'
   | 'rateLimited'
   | 'moneyBandwidth'
   | 'outgoingBandwidth'
@@ -43,7 +43,7 @@ export type RejectionName =
  */
 export const REJECTIONS: Readonly<Record<RejectionName, Rejection>> = {
   badPacket: rejection('F01', 'the packet is not a valid ILP Prepare.'),
-  draining: rejection('T03', 'connector busy.'),
+  busy: rejection('T03', 'connector busy.'),
   rateLimited: rejection('T05', 'too many requests, throttling.'),
   moneyBandwidth: rejection('T04', 'exceeded money bandwidth, throttling.'),
   outgoingBandwidth: anotherWay('T04', 'exceeded money bandwidth of the next hop, throttling.'),

@@ -4,6 +4,7 @@ import type { BackoffPolicy } from '../backoff.js';
 import type { Clock, Logger, RandomBytes } from '../environment.js';
 import { ConnectorError, messageOf } from '../errors.js';
 import type { ConnectorEvents } from '../events.js';
+import type { SettlementPolicy } from '../ledger/settlement-policy.js';
 import type { CreditResult, LedgerStore, OutgoingSettlement } from '../ledger/ledger-store.js';
 import { notify } from '../notify.js';
 import {
@@ -72,11 +73,10 @@ export class Settlement {
   /** Once the account's asset is known: sends what an earlier run left in the outbox, and settles what is due. */
   async resume(account: Account): Promise<void> {
     if (!this.#engines.has(account.id)) return;
-    const { store, clock } = this.#options;
+    const { store } = this.#options;
     for (const left of await store.outbox(new Set([account.id]))) this.#send(left);
-    const policy = account.settlementPolicy;
-    const due = policy && (await store.debit(account.id, policy, clock.now()));
-    if (due !== undefined) this.start(due);
+    await this.#settleDue(account, account.settlementPolicy);
+    this.#settleRegularly(account);
   }
 
   /** Tells the engine that an account is gone. What is in the outbox stays there. */
@@ -120,6 +120,34 @@ export class Settlement {
   start(settlement: OutgoingSettlement): void {
     notify(this.#options, 'settlementDebited', settlement);
     this.#send(settlement);
+  }
+
+  async #settleDue(account: Account, policy: SettlementPolicy | undefined): Promise<void> {
+    if (policy === undefined) return;
+    const { store, clock } = this.#options;
+    const due = await store.debit(account.id, policy, clock.now());
+    if (due !== undefined) this.start(due);
+  }
+
+  /** Settles on time, until the account goes. */
+  #settleRegularly(account: Account): void {
+    const { clock, logger } = this.#options;
+    const intervalMs = account.settings.settlement?.intervalMs;
+    const signal = this.#engines.get(account.id)?.stop.signal;
+    if (intervalMs === undefined || signal === undefined) return;
+    const settle = (): void => {
+      this.#settleDue(account, account.regularSettlementPolicy).catch((error: unknown) => {
+        logger.warn('an account was not settled on time', {
+          account: account.id,
+          error: messageOf(error),
+        });
+      });
+      timer = clock.setTimeout(settle, intervalMs);
+    };
+    let timer = clock.setTimeout(settle, intervalMs);
+    signal.addEventListener('abort', () => {
+      clock.clearTimeout(timer);
+    });
   }
 
   /** Tells the engine of a settlement until it acknowledges: one key for all attempts, without end (RFC 0038). */
