@@ -50,12 +50,21 @@ export class LedgerError extends Error {
   }
 }
 
-/** A number that is no rate, price or spread. */
+/** What went wrong with a rate. */
+export type RateErrorCode =
+  /** A number that is no rate, price or spread, or out of its range. */
+  | 'BAD_NUMBER'
+  /** A pair that is not written `FROM/TO`. */
+  | 'BAD_PAIR'
+  /** A source did not answer with rates. */
+  | 'NO_RATES';
+
+/** Rates that cannot be used. */
 export class RateError extends Error {
   override readonly name = 'RateError';
-  readonly code: 'BAD_NUMBER' | 'BAD_PAIR';
+  readonly code: RateErrorCode;
 
-  constructor(code: 'BAD_NUMBER' | 'BAD_PAIR', message: string) {
+  constructor(code: RateErrorCode, message: string) {
     super(message);
     this.code = code;
   }

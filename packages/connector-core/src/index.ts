@@ -42,6 +42,12 @@ export { btpLink } from './links/btp-link.js';
 // Rates: exact ratios, rounded down once.
 export { configuredRates, ratesFrom, sameAssetOnly } from './rate/rate-provider.js';
 export type { ConfiguredRates, RateProvider } from './rate/rate-provider.js';
+export {
+  httpRateSource,
+  RateFeed,
+  type RateFeedOptions,
+  type RateSource,
+} from './rate/rate-feed.js';
 export { Conversions, type Spread } from './rate/conversions.js';
 export {
   largestWithin,
@@ -51,7 +57,7 @@ export {
   type Decimal,
   type Ratio,
 } from './rate/ratio.js';
-export { RateError } from './errors.js';
+export { RateError, type RateErrorCode } from './errors.js';
 
 // Forwarding, and an application's own steps in it.
 export { DEFAULT_POLICY, type ForwardingPolicy } from './pipeline/policy.js';

@@ -1,0 +1,108 @@
+import { seededRandom, VirtualClock } from '@pennyswitch/testkit';
+import { describe, expect, it } from 'vitest';
+import { httpRateSource, RateFeed, type ConfiguredRates } from '../src/index.js';
+import { EUR, USD } from './fixture.js';
+
+const signal = new AbortController().signal;
+
+function feed(source: () => ConfiguredRates | Promise<ConfiguredRates>): {
+  clock: VirtualClock;
+  rates: RateFeed;
+  asked: number[];
+} {
+  const clock = new VirtualClock();
+  const asked: number[] = [];
+  const rates = new RateFeed({
+    source: async () => {
+      asked.push(clock.now());
+      return source();
+    },
+    refreshMs: 60_000,
+    staleAfterMs: 150_000,
+    clock,
+    randomBytes: seededRandom(1).bytes,
+  });
+  return { clock, rates, asked };
+}
+
+describe('a rate feed', () => {
+  it('has no rates before the first answer, but for the same asset', () => {
+    const { rates } = feed(() => ({}));
+    expect(rates.rate(USD, EUR)).toBeUndefined();
+    expect(rates.rate(USD, { ...USD, scale: 2 })).toBeDefined();
+  });
+
+  it('asks again and takes the new rates', async () => {
+    let price = '2';
+    const { clock, rates } = feed(() => ({ pairs: { 'USD/EUR': price } }));
+    await rates.start();
+    expect(rates.rate(USD, EUR)).toEqual({ numerator: 2n, denominator: 1n });
+    price = '3';
+    await clock.advance(60_000);
+    expect(rates.rate(USD, EUR)).toEqual({ numerator: 3n, denominator: 1n });
+    rates.stop();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('keeps the last rates while the source fails, until they are stale', async () => {
+    let fails = false;
+    const { clock, rates, asked } = feed(() => {
+      if (fails) throw new Error('away');
+      return { pairs: { 'USD/EUR': '2' } };
+    });
+    await rates.start();
+    fails = true;
+    await clock.advance(150_000);
+    expect(rates.rate(USD, EUR)).toBeDefined();
+    await clock.advance(1);
+    expect(rates.rate(USD, EUR)).toBeUndefined();
+    expect(asked.length).toBeGreaterThan(4); // it asks more often while it fails
+    fails = false;
+    await clock.advance(60_000);
+    expect(rates.rate(USD, EUR)).toBeDefined();
+  });
+
+  it('keeps the last rates when the source answers nonsense', async () => {
+    let price = '2';
+    const { clock, rates } = feed(() => ({ pairs: { 'USD/EUR': price } }));
+    await rates.start();
+    price = '-1';
+    await clock.advance(60_000);
+    expect(rates.rate(USD, EUR)).toEqual({ numerator: 2n, denominator: 1n });
+  });
+
+  it('counts the age of rates from the question, not from the answer', async () => {
+    const slow: { clock?: VirtualClock } = {};
+    const { clock, rates } = feed(async () => {
+      await slow.clock?.sleep(100_000);
+      return { pairs: { 'USD/EUR': '2' } };
+    });
+    slow.clock = clock;
+    await clock.runUntil(rates.start());
+    await clock.advance(50_001);
+    expect(rates.rate(USD, EUR)).toBeUndefined();
+  });
+});
+
+describe('an HTTP rate source', () => {
+  const source = (body: string, status = 200): ReturnType<typeof httpRateSource> =>
+    httpRateSource('http://rates.example', () => Promise.resolve(new Response(body, { status })));
+
+  it('reads pairs and prices, as strings or numbers', async () => {
+    const body = '{"pairs":{"USD/EUR":"0.920000000000000000001"},"prices":{"XRP":0.5}}';
+    expect(await source(body)(signal)).toEqual({
+      pairs: { 'USD/EUR': '0.920000000000000000001' },
+      prices: { XRP: '0.5' },
+    });
+  });
+
+  it.each([
+    ['an error', '{}', 500],
+    ['no object', '[1', 200],
+    ['null', 'null', 200],
+    ['nothing of interest', '{"rates":{}}', 200],
+    ['prices that are none', '{"prices":5}', 200],
+  ])('refuses %s', async (_what, body, status) => {
+    await expect(source(body, status)(signal)).rejects.toThrow();
+  });
+});
