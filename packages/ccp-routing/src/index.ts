@@ -7,7 +7,8 @@
  *
  * @packageDocumentation
  */
-export { CcpRouter, type CcpRequest, type CcpRouterOptions } from './router.js';
+export { CcpRouter, type CcpRouterOptions } from './router.js';
+export type { CcpRequest } from './requests.js';
 export type { CcpAccountOptions } from './account.js';
 export type { NextHop, Relation, RouteSource } from './route.js';
 export type { CandidateListing, CcpAccountListing, RouteListing } from './listing.js';

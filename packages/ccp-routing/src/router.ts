@@ -1,5 +1,4 @@
 import {
-  childAddress,
   EMPTY_PREFIX,
   type IlpAddress,
   type IlpAddressPrefix,
@@ -15,7 +14,6 @@ import {
 } from '@pennyswitch/ilp-packet';
 import { OerDecodeError } from '@pennyswitch/oer-codec';
 import { CcpAccount, type CcpAccountOptions } from './account.js';
-import { originAuth, packAuth } from './auth.js';
 import { nextHopsOf } from './best-route.js';
 import { BroadcastLog } from './broadcast-log.js';
 import { decodeRouteControlRequest } from './control-request.js';
@@ -23,7 +21,6 @@ import { listAccount, listRoute, type CcpAccountListing, type RouteListing } fro
 import {
   CCP_CONTROL_DESTINATION,
   CCP_UPDATE_DESTINATION,
-  encodeCcpPrepare,
   encodeCcpResponse,
   isPeerCondition,
   type CcpPrepare,
@@ -31,6 +28,8 @@ import {
 import { completePolicy, type CcpPolicy } from './policy.js';
 import { Importer } from './importer.js';
 import type { NextHop } from './route.js';
+import { OriginRoutes } from './origin-routes.js';
+import { Requests, type CcpRequest } from './requests.js';
 import { RouteStore } from './route-store.js';
 import { randomTableId, type RoutingTableId } from './table-id.js';
 import { decodeRouteUpdateRequest } from './update-request.js';
@@ -49,22 +48,6 @@ export interface CcpRouterOptions {
   readonly onChange?: () => void;
 }
 
-/** A request to send to a peer. */
-export interface CcpRequest {
-  readonly accountId: string;
-  /** To be given back with the reply. */
-  readonly id: number;
-  readonly prepare: Uint8Array;
-  /** When the reply is no longer waited for, in milliseconds since 1970. */
-  readonly deadline: number;
-}
-
-/** A request without a reply. */
-interface UnderWay {
-  readonly account: CcpAccount;
-  readonly kind: 'update' | 'control';
-}
-
 /**
  * The routing of one node: what leads where, told to it by configuration and by the CCP of its peers, and told on to them.
  *
@@ -74,23 +57,20 @@ interface UnderWay {
  */
 export class CcpRouter {
   readonly #policy: CcpPolicy;
-  readonly #routingSecret: Uint8Array;
+  readonly #origins: OriginRoutes;
   readonly #randomBytes: (length: number) => Uint8Array;
   readonly #onChange: (() => void) | undefined;
   readonly #store: RouteStore;
   readonly #importer: Importer;
   readonly #accounts = new Map<string, CcpAccount>();
-  readonly #underWay = new Map<number, UnderWay>();
+  readonly #requests = new Requests();
   #tableId: RoutingTableId;
-  #nextId = 1;
-  #address: IlpAddress | undefined;
   #defaultRoute: CcpAccount | undefined;
   #reportedVersion = 0;
 
   /** @throws {@link RangeError} for a policy out of its range. */
   constructor(options: CcpRouterOptions) {
     this.#policy = completePolicy(options.policy);
-    this.#routingSecret = options.routingSecret;
     this.#randomBytes = options.randomBytes;
     this.#onChange = options.onChange;
     this.#tableId = randomTableId(options.randomBytes);
@@ -99,12 +79,13 @@ export class CcpRouter {
     const seed = (a << 24) | (b << 16) | (c << 8) | d;
     this.#store = new RouteStore(this.#policy, seed, log, () => this.#renumber());
     this.#importer = new Importer(this.#store, this.#policy, options.network);
+    this.#origins = new OriginRoutes(this.#store, options.routingSecret);
     if (options.address !== undefined) this.setAddress(options.address, 0);
   }
 
   /** Our address, as it was set. */
   get address(): IlpAddress | undefined {
-    return this.#address;
+    return this.#origins.own;
   }
 
   /** Grows with every change of the routing table. */
@@ -122,12 +103,9 @@ export class CcpRouter {
    * peers are asked again for theirs, since the rules by which routes are taken depend on it.
    */
   setAddress(address: IlpAddress | undefined, now: number): void {
-    if (address === this.#address) return;
-    this.#setOwnRoutes(undefined);
-    this.#address = address;
+    if (address === this.address) return;
     this.#importer.own = address;
-    this.#store.setOwn(address);
-    this.#setOwnRoutes(address);
+    this.#origins.setOwn(address, [...this.#accounts.values()]);
     for (const { receiver } of this.#accounts.values()) receiver?.handleRulesChanged(now);
     this.#report();
   }
@@ -141,7 +119,7 @@ export class CcpRouter {
       sender: (self) => ({
         policy: this.#policy,
         log: this.#store.log,
-        speaker: () => this.#address,
+        speaker: () => this.address,
         tableId: () => this.#tableId,
         drawTableId: () => randomTableId(this.#randomBytes),
         announce: (entry) => this.#store.announcementTo(entry, self),
@@ -154,8 +132,7 @@ export class CcpRouter {
       }),
     });
     this.#accounts.set(id, account);
-    for (const prefix of account.staticRoutes) this.#placeOrigin(prefix, 'static', account);
-    this.#placeChild(account);
+    this.#origins.addAccount(account);
     this.#report();
   }
 
@@ -165,11 +142,7 @@ export class CcpRouter {
     if (account === undefined) return;
     this.handleDisconnected(id, now);
     if (this.#defaultRoute === account) this.#defaultRoute = undefined;
-    for (const entry of account.entries) {
-      for (const source of ['static', 'local'] as const) {
-        this.#store.displace(entry, { source, account });
-      }
-    }
+    this.#origins.removeAccount(account);
     this.#accounts.delete(id);
     this.#report();
   }
@@ -192,8 +165,7 @@ export class CcpRouter {
     account.isConnected = false;
     account.sender?.handleDisconnected();
     account.receiver?.handleDisconnected();
-    this.#forgetRequest(account, 'update');
-    this.#forgetRequest(account, 'control');
+    for (const kind of ['update', 'control'] as const) this.#requests.forget({ account, kind });
     this.#store.reorder(account);
     this.#report();
   }
@@ -201,17 +173,14 @@ export class CcpRouter {
   /** Adds a route by configuration; the empty prefix is the default route. Nothing happens for an unknown account. */
   addStaticRoute(prefix: IlpAddressPrefix, accountId: string, _now: number): void {
     const account = this.#accounts.get(accountId);
-    if (account !== undefined) this.#placeOrigin(prefix, 'static', account);
+    if (account !== undefined) this.#origins.addStatic(prefix, account);
     this.#report();
   }
 
   /** Takes it back. */
   removeStaticRoute(prefix: IlpAddressPrefix, accountId: string, _now: number): void {
     const account = this.#accounts.get(accountId);
-    const entry = this.#store.table.get(prefix);
-    if (account !== undefined && entry !== undefined) {
-      this.#store.displace(entry, { source: 'static', account });
-    }
+    if (account !== undefined) this.#origins.removeStatic(prefix, account);
     this.#report();
   }
 
@@ -241,12 +210,12 @@ export class CcpRouter {
       this.#handle(this.#accounts.get(accountId), viewOf(prepare), now);
       return encodeCcpResponse();
     } catch (error) {
-      if (error instanceof IlpError) return error.encode(this.#address);
+      if (error instanceof IlpError) return error.encode(this.address);
       if (!(error instanceof OerDecodeError)) throw error;
       const message = `the request cannot be read: ${error.message}`;
       return encodeReject({
         code: 'F00',
-        triggeredBy: this.#address ?? '',
+        triggeredBy: this.address ?? '',
         message,
         data: NO_DATA,
       });
@@ -257,7 +226,7 @@ export class CcpRouter {
 
   /** The next request to send, or undefined for none now. */
   poll(now: number): CcpRequest | undefined {
-    if (this.#address === undefined) return undefined;
+    if (this.address === undefined) return undefined;
     for (const account of this.#accounts.values()) {
       if (!account.isConnected) continue;
       const request = this.#pollAccount(account, now);
@@ -269,10 +238,9 @@ export class CcpRouter {
 
   /** What came of a request: the reply, or undefined where there was none. Late ones are ignored. */
   handleReply(id: number, reply: Uint8Array | undefined, now: number): void {
-    const request = this.#underWay.get(id);
+    const request = this.#requests.close(id);
     if (request === undefined) return;
     const { account, kind } = request;
-    this.#forgetRequest(account, kind);
     const machine = kind === 'update' ? account.sender : account.receiver;
     machine?.handleReply(reply !== undefined && isAcceptance(reply), now);
     this.#report();
@@ -280,7 +248,7 @@ export class CcpRouter {
 
   /** When to poll again although nothing happened, in milliseconds since 1970; undefined: not needed. */
   deadline(): number | undefined {
-    if (this.#address === undefined) return undefined;
+    if (this.address === undefined) return undefined;
     let earliest = Infinity;
     for (const { sender, receiver } of this.#accounts.values()) {
       earliest = Math.min(
@@ -311,7 +279,7 @@ export class CcpRouter {
     }
     if (prepare.expiresAtMs <= now) throw new IlpError('R02', 'the request has expired.');
     if (account === undefined) throw new IlpError('F00', 'routes are not exchanged here.');
-    if (this.#address === undefined) throw new IlpError('T00', 'this node has no address yet.');
+    if (this.address === undefined) throw new IlpError('T00', 'this node has no address yet.');
     if (!account.isConnected) throw new IlpError('T00', 'the link is not up yet.');
     switch (destination) {
       case CCP_CONTROL_DESTINATION:
@@ -332,62 +300,13 @@ export class CcpRouter {
   }
 
   #pollAccount(account: CcpAccount, now: number): CcpRequest | undefined {
+    const { replyTimeoutMs } = this.#policy;
     const control = account.receiver?.poll(now);
-    if (control !== undefined) return this.#request(account, 'control', control, now);
-    const update = account.sender?.poll(now);
-    return update && this.#request(account, 'update', update, now);
-  }
-
-  #request(account: CcpAccount, kind: UnderWay['kind'], data: Uint8Array, now: number): CcpRequest {
-    this.#forgetRequest(account, kind);
-    const id = this.#nextId++;
-    account.underWay[kind] = id;
-    this.#underWay.set(id, { account, kind });
-    const destination = kind === 'update' ? CCP_UPDATE_DESTINATION : CCP_CONTROL_DESTINATION;
-    return {
-      accountId: account.id,
-      id,
-      prepare: encodeCcpPrepare(destination, data, now),
-      deadline: now + this.#policy.replyTimeoutMs,
-    };
-  }
-
-  /** Nobody waits for the reply any more. */
-  #forgetRequest(account: CcpAccount, kind: UnderWay['kind']): void {
-    const id = account.underWay[kind];
-    if (id !== undefined) this.#underWay.delete(id);
-    account.underWay[kind] = undefined;
-  }
-
-  /** Removes the routes that start here, and makes those of an address. */
-  #setOwnRoutes(address: IlpAddress | undefined): void {
-    if (this.#address !== undefined) {
-      const entry = this.#store.table.get(this.#address);
-      if (entry !== undefined) this.#store.displace(entry, { source: 'local', account: undefined });
+    if (control !== undefined) {
+      return this.#requests.open({ account, kind: 'control' }, control, now, replyTimeoutMs);
     }
-    if (address !== undefined) this.#placeOrigin(address, 'local', undefined);
-    for (const account of this.#accounts.values()) this.#placeChild(account);
-  }
-
-  /** A child's route follows our address. */
-  #placeChild(account: CcpAccount): void {
-    const { childPrefix } = account;
-    const { childSegment } = account.options;
-    const entry = childPrefix && this.#store.table.get(childPrefix);
-    if (entry !== undefined) this.#store.displace(entry, { source: 'local', account });
-    const own = this.#address;
-    account.childPrefix =
-      own === undefined || childSegment === undefined ? undefined : childAddress(own, childSegment);
-    if (account.childPrefix !== undefined) this.#placeOrigin(account.childPrefix, 'local', account);
-  }
-
-  #placeOrigin(
-    prefix: IlpAddressPrefix,
-    source: 'static' | 'local',
-    account: CcpAccount | undefined,
-  ): void {
-    const auth = packAuth(originAuth(this.#routingSecret, prefix));
-    this.#store.place(prefix, { source, account, path: [], auth, generation: 0 });
+    const update = account.sender?.poll(now);
+    return update && this.#requests.open({ account, kind: 'update' }, update, now, replyTimeoutMs);
   }
 
   #renumber(): void {
