@@ -1,11 +1,13 @@
 /** The whole network in processes of its own, as `npm start` runs it. */
+import { exec } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { DemoNetwork } from '../src/demo/demo-network.js';
 import { runDemo, type DemoResult } from '../src/demo/demo.js';
 import { amountAfterHop } from '../src/demo/expected-delivery.js';
 import { hops, TERMS } from '../src/demo/network.js';
 import { ExitCode } from '../src/exit-codes.js';
-import { run } from './commands.js';
+import { run, start } from './commands.js';
 
 const TIMEOUT_MS = 120_000;
 
@@ -41,6 +43,20 @@ describe('pennyswitch demo', () => {
       expect(json.balances).toHaveLength(4);
       for (const { ours, theirs } of json.balances) expect(BigInt(ours)).toBe(-BigInt(theirs));
       expect(json.booksAgree).toBe(true);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'leaves the network up with --stay, and a second terminal pays with the line that it prints',
+    async () => {
+      const demo = start(['demo', '--stay', '--amount', '1']);
+      const printed = await demo.printed(/^npx pennyswitch pay .*$/m);
+      const line = /^npx (pennyswitch pay .*)$/m.exec(printed)?.[1] ?? '';
+      const paid = await promisify(exec)(`npx --no-install ${line} --json`);
+      expect(JSON.parse(paid.stdout)).toMatchObject({ sent: { amount: '5000000' }, error: null });
+      demo.process.kill('SIGINT');
+      expect((await demo.finished).code).toBe(ExitCode.ok);
     },
     TIMEOUT_MS,
   );

@@ -165,6 +165,29 @@ describe('paying through a network', () => {
   );
 
   it(
+    'sends no more at Ctrl-C, tells what was sent and exits 0',
+    async () => {
+      const args = ['pay', POINTER, '250', '--events', '--uplink', uplink, ...reach()];
+      const payment = start(args);
+      await payment.printed('"event":"progress"');
+      payment.process.kill('SIGINT');
+      const { code, stdout } = await payment.finished;
+      const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as {
+        event: string;
+        sent: { amount: string };
+        unknownOutcome: { packets: number };
+        error: { code: string };
+      };
+      expect(result).toMatchObject({ event: 'result', error: { code: 'CANCELLED' } });
+      expect(result.unknownOutcome.packets).toBe(0);
+      expect(BigInt(result.sent.amount)).toBeGreaterThan(0n);
+      expect(BigInt(result.sent.amount)).toBeLessThan(250_000_000n);
+      expect(code).toBe(ExitCode.ok);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'stops at what the account may owe, and tells exactly what was sent and delivered',
     async () => {
       const args = ['pay', POINTER, '100000', '--json', '--uplink', uplink, ...reach()];
@@ -184,6 +207,47 @@ describe('paying through a network', () => {
     },
     TIMEOUT_MS,
   );
+
+  describe('to a receiver that is gone', () => {
+    beforeAll(async () => {
+      await network.children.get('receiver')?.kill();
+    });
+
+    it(
+      'says that its pointer cannot be reached',
+      async () => {
+        const { code, stderr } = await run(['pay', POINTER, '1', '--uplink', uplink, ...reach()]);
+        expect(stderr).toMatch(/bob\.localhost cannot be reached: .*Nothing was sent/);
+        expect(code).toBe(ExitCode.pointerOffline);
+      },
+      TIMEOUT_MS,
+    );
+
+    it(
+      'says that it does not answer, where only its wallet is gone',
+      async () => {
+        const server = await serveSpsp('test.c.bob.token', folder);
+        const args = [
+          '--connect-to',
+          `shop.localhost:443:127.0.0.1:${server.port}`,
+          '--ca',
+          server.ca,
+        ];
+        const { code, stderr } = await run([
+          'pay',
+          '$shop.localhost',
+          '1',
+          '--uplink',
+          uplink,
+          ...args,
+        ]);
+        await server.close();
+        expect(stderr).toMatch(/T01.*Nothing was sent/);
+        expect(code).toBe(ExitCode.receiverOffline);
+      },
+      TIMEOUT_MS,
+    );
+  });
 });
 
 /** An SPSP server whose receiver is somewhere else. */

@@ -107,9 +107,11 @@ function describe(issue: z.core.$ZodIssue, document: unknown): string[] {
         : undefined,
     document,
   );
-  const message = issue.message
-    .replace(/^Invalid input: /, '')
-    .replace(/, received undefined$/, '');
+  const text = issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message;
+  const message = (text ?? issue.message)
+    .replace(/^Invalid (input|option|string): /, '')
+    .replace(/, received .*$/, '')
+    .replace(/^expected int$/, 'expected a whole number');
   return [`${fieldName(path)}: ${message}, found ${show(found, path)}`];
 }
 

@@ -8,13 +8,14 @@ import { z } from 'zod';
 const host = z.string().min(1).default('127.0.0.1');
 const port = z.number().int().min(0).max(65_535);
 
+const UNITS = 'expected a whole number of units, for example "1000000"';
+
 const secret = z.string().min(16, 'expected a secret of at least 16 characters');
 
 /** A whole number of units, as a string or, where it is exact, a number. */
 const units = z
-  .union([z.string().regex(/^-?[0-9]{1,30}$/), z.number().int()], {
-    error: 'expected a whole number of units, for example "1000000"',
-  })
+  .union([z.string(), z.number()], { error: UNITS })
+  .refine((value) => /^-?[0-9]{1,30}$/.test(String(value)), UNITS)
   .transform((value) => BigInt(value));
 
 const positiveUnits = units.refine((value) => value > 0n, 'expected a number above 0');
