@@ -14,5 +14,16 @@ export function exampleOf(readme: string): string | undefined {
   return blocks[0]?.[1];
 }
 
-/** The publishable packages whose README must have an example. Complete this as packages are written. */
-export const mustHaveExample: readonly string[] = [];
+/** The publishable packages whose README must have an example. Every one that is written. */
+export const mustHaveExample: readonly string[] = [
+  'btp',
+  'ccp-routing',
+  'cli',
+  'connector-core',
+  'ildcp',
+  'ilp-address',
+  'ilp-packet',
+  'oer-codec',
+  'spsp',
+  'stream',
+];
