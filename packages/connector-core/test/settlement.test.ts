@@ -93,6 +93,7 @@ describe('an account with a settlement engine', () => {
       asset: EUR,
       settlement: { engineUrl: 'http://engine.example' },
     });
+    await connector.start();
     await world.clock.advance(60_000);
     expect(engine.requests).toHaveLength(4);
   });

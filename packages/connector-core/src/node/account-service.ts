@@ -55,7 +55,7 @@ export class AccountService {
 
   /** Takes an account into service, see {@link Connector.addAccount}. */
   async add(settings: AccountSettings, link: Link): Promise<void> {
-    const { clock, node, store, forwarder, settlement } = this.#options;
+    const { clock, node, store, forwarder } = this.#options;
     const account = new Account(settings, link, clock.now());
     this.#checkFits(account);
     if (account.asset !== undefined) {
@@ -63,7 +63,6 @@ export class AccountService {
       this.#checkFits(account);
     }
     node.addAccount(account);
-    settlement.addAccount(account);
     link.setHandler((octets) => forwarder.handle(account, octets));
     if (this.#isStarted) await this.#activate(account);
     notify(this.#options, 'accountAdded', account.id);
@@ -139,6 +138,7 @@ export class AccountService {
 
   async #activate(account: Account): Promise<void> {
     const { routing, settlement } = this.#options;
+    settlement.addAccount(account);
     routing.addAccount(account);
     if (this.#inherits(account)) this.#parents.set(account.id, this.#askParent(account));
     this.#unsubscribe.set(
