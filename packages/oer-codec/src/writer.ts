@@ -18,9 +18,12 @@ export class OerWriter {
   #bytes: Uint8Array;
   #offset = 0;
 
-  /** @param size the expected number of bytes; the exact one makes {@link finish} return the buffer without a copy. */
-  constructor(size = 64) {
-    this.#bytes = allocateBytes(size);
+  /**
+   * @param space the expected number of bytes (the exact one makes {@link finish} return the buffer without a copy), or
+   * bytes to write into; a writer that needs more takes others.
+   */
+  constructor(space: number | Uint8Array = 64) {
+    this.#bytes = typeof space === 'number' ? allocateBytes(space) : space;
   }
 
   /** How many bytes were written. */
