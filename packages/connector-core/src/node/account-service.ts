@@ -120,8 +120,9 @@ export class AccountService {
     if (!inherits && account.settings.asset === undefined) {
       throw new ConnectorError('BAD_SETTING', `account ${account.id} needs an asset`);
     }
+    if (!inherits) return;
     const other = [...node.accounts.values()].find((each) => this.#inherits(each));
-    if (inherits && other !== undefined) {
+    if (other !== undefined) {
       throw new ConnectorError(
         'BAD_SETTING',
         `account ${account.id}: only one parent gives the address, and ${other.id} does already (RFC 0034); set inheritAddress: false and an asset`,

@@ -58,7 +58,7 @@ export class Bookkeeper {
   /** Keeps a fulfillment that came after the hold was released, if it is a true one. */
   recordLate(sent: SentPacket, fulfillment: Uint8Array, arrivedAt: number): void {
     const { packet, to, amount, expiresAt } = sent;
-    const condition = packet.prepare.executionCondition.slice();
+    const condition = packet.condition.slice();
     if (to === undefined || amount === 0n || !isFulfillmentOf(fulfillment, condition)) return;
     const late = {
       account: to.id,

@@ -12,6 +12,8 @@ export interface Incoming {
   readonly from: Account | undefined;
   /** The packet itself, which goes out in the same bytes. */
   readonly prepare: PrepareView;
+  /** A view of the packet's condition; making one costs more than keeping it. */
+  readonly condition: Uint8Array;
   /** As it arrived, in units of the incoming account. */
   readonly amount: bigint;
   /** As it arrived, in milliseconds since 1970. */
@@ -58,6 +60,7 @@ export class Packet implements Reserved {
   readonly id: number;
   readonly now: number;
   readonly from: Account | undefined;
+  readonly condition: Uint8Array;
   readonly amount: bigint;
   readonly expiresAt: number;
   prepare: PrepareView;
@@ -74,6 +77,7 @@ export class Packet implements Reserved {
     this.now = now;
     this.from = from;
     this.prepare = prepare;
+    this.condition = prepare.executionCondition;
     this.amount = prepare.amount;
     this.expiresAt = prepare.expiresAtMs;
     this.attemptedAt = now;

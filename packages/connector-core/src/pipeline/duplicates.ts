@@ -1,4 +1,3 @@
-import type { PrepareView } from '@pennyswitch/ilp-packet';
 import type { Incoming } from './context.js';
 import { REJECTIONS } from './rejections.js';
 import type { Step } from './step.js';
@@ -15,38 +14,37 @@ export class Duplicates {
     return {
       name: 'duplicate',
       run: (context) => {
-        const key = keyOf(context.prepare);
+        const key = keyOf(context.condition);
         const other = this.#byKey.get(key);
         if (other === undefined) {
           this.#byKey.set(key, context);
           return undefined;
         }
-        return isSame(other.prepare, context.prepare) ? REJECTIONS.duplicate : undefined;
+        return isSame(other, context) ? REJECTIONS.duplicate : undefined;
       },
     };
   }
 
   /** Forgets a packet that has its reply. */
   remove(context: Incoming): void {
-    const key = keyOf(context.prepare);
+    const key = keyOf(context.condition);
     if (this.#byKey.get(key) === context) this.#byKey.delete(key);
   }
 }
 
 /** 52 bits of the condition. */
-function keyOf(prepare: PrepareView): number {
-  const c = prepare.executionCondition;
+function keyOf(c: Uint8Array): number {
   const high = ((c[0] ?? 0) << 16) | ((c[1] ?? 0) << 8) | (c[2] ?? 0);
   const low = ((c[3] ?? 0) << 20) | ((c[4] ?? 0) << 12) | ((c[5] ?? 0) << 4) | ((c[6] ?? 0) >> 4);
   return high * 2 ** 28 + low;
 }
 
 /** What connectors never change (RFC 0027 "ILP Prepare"): the packet itself, whatever amount and expiry. */
-function isSame(a: PrepareView, b: PrepareView): boolean {
+function isSame(a: Incoming, b: Incoming): boolean {
   return (
-    a.destination === b.destination &&
-    areEqual(a.executionCondition, b.executionCondition) &&
-    areEqual(a.data, b.data)
+    a.prepare.destination === b.prepare.destination &&
+    areEqual(a.condition, b.condition) &&
+    areEqual(a.prepare.data, b.prepare.data)
   );
 }
 

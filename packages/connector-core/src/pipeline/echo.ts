@@ -43,7 +43,7 @@ export function echo(node: NodeView): Step<Incoming> {
         encodePrepare({
           amount: context.amount,
           expiresAt: new Date(context.expiresAt),
-          executionCondition: prepare.executionCondition,
+          executionCondition: context.condition,
           destination: source,
           data: Uint8Array.of(...PREFIX, RESPONSE),
         }),

@@ -202,7 +202,7 @@ export class Forwarder {
   /** Settles the hold by what came back. */
   #conclude(packet: Packet, outcome: Outcome): Awaitable<Uint8Array | Refusal> {
     if (outcome.type !== 'fulfill') return this.#refuse(packet, this.#reasonOf(packet, outcome));
-    if (!isFulfillmentOf(outcome.fulfillment, packet.prepare.executionCondition)) {
+    if (!isFulfillmentOf(outcome.fulfillment, packet.condition)) {
       return this.#refuse(packet, REJECTIONS.wrongFulfillment);
     }
     const committed = this.#books.commit(packet);
