@@ -11,7 +11,6 @@ import {
 } from '@pennyswitch/spsp';
 import { StreamReceiver } from '@pennyswitch/stream';
 import { CommandFailure, ExitCode } from '../exit-codes.js';
-import { makeCertificates } from '../wallet/certificates.js';
 import { IncomingPayments } from '../wallet/incoming-payments.js';
 import { addUplinkOptions, profileOf, type UplinkFlags } from '../wallet/profile.js';
 import { Wallet } from '../wallet/wallet.js';
@@ -151,6 +150,7 @@ async function certificateOf(
   if (tlsCert !== undefined && tlsKey !== undefined) {
     return { cert: readPem('--tls-cert', tlsCert), key: readPem('--tls-key', tlsKey) };
   }
+  const { makeCertificates } = await import('../wallet/certificates.js');
   const { ca, certificate, privateKey } = await makeCertificates(pointer.host);
   const file = join(mkdtempSync(join(tmpdir(), 'pennyswitch-')), 'ca.pem');
   writeFileSync(file, ca);
