@@ -12,7 +12,16 @@ import {
   encodeReject,
   PrepareView,
 } from '@pennyswitch/ilp-packet';
-import { OerReader, OerWriter } from '@pennyswitch/oer-codec';
+import {
+  ia5String,
+  ilpTimestamp,
+  integer,
+  octetString,
+  OerReader,
+  OerWriter,
+  sequence,
+  sequenceByTable,
+} from '@pennyswitch/oer-codec';
 import * as npm from 'ilp-packet';
 import { Reader, Writer } from 'oer-utils';
 import { measure } from '../measure.js';
@@ -33,7 +42,12 @@ interface Row {
 }
 
 export function run(): void {
-  const rows = [...[0, 100, 1024].flatMap(prepareRows), ...replyRows(), ...cursorRows()];
+  const rows = [
+    ...[0, 100, 1024].flatMap(prepareRows),
+    ...replyRows(),
+    ...cursorRows(),
+    ...schemaRows(),
+  ];
   console.log(
     'nanoseconds of CPU per call (medians), and our speed as a multiple of the others (required)\n',
   );
@@ -139,6 +153,48 @@ function forward(bytes: Uint8Array): string {
   view.setAmount(view.amount);
   view.setExpiresAt(view.expiresAtMs);
   return view.destination;
+}
+
+/** The same Prepare by a schema; the floor is the hand-written one. */
+function schemaRows(): Row[] {
+  const schema = sequenceByTable(
+    { components: { type: integer(0, 255) }, id: 'type', data: 'data' },
+    {
+      12: sequence({
+        amount: integer(0n, 0xffff_ffff_ffff_ffffn),
+        expiresAt: ilpTimestamp(),
+        executionCondition: octetString(32),
+        destination: ia5String({ size: { max: 1023 } }),
+        data: octetString({ max: 32_767 }),
+      }),
+    },
+  );
+  const prepare = {
+    amount: 1_234_567n,
+    expiresAt: new Date('2026-11-23T10:11:12.345Z'),
+    executionCondition: new Uint8Array(32).fill(1),
+    destination: parseIlpAddress('g.us-fed.acme.bob.1234567890abcdef'),
+    data: new Uint8Array(100).fill(1),
+  };
+  const value = {
+    type: 12 as const,
+    data: { ...prepare, expiresAt: prepare.expiresAt.getTime() },
+  };
+  const bytes = encodePrepare(prepare);
+  return [
+    {
+      name: 'schema encode (Prepare)',
+      ours: () => schema.encode(value),
+      floor: () => floor.encodePrepare(prepare),
+      goal: { floor: 0.5 },
+    },
+    {
+      name: 'schema decode (Prepare)',
+      ours: () => schema.decode(bytes),
+      floor: () => floor.decodePrepare(bytes),
+      goal: { floor: 0.5 },
+    },
+  ];
 }
 
 function replyRows(): Row[] {

@@ -48,6 +48,15 @@ function formOf(min: bigint | undefined, max: bigint | undefined): Form {
   return fits ?? VARIABLE_SIGNED;
 }
 
+/** Whether the bounds are exactly what a form can hold. */
+function isWholeRange(form: Form, min: bigint | undefined, max: bigint | undefined): boolean {
+  if (form === VARIABLE_SIGNED) return min === undefined && max === undefined;
+  if (form === VARIABLE_UNSIGNED) return min === 0n && max === undefined;
+  const count = 1n << BigInt(form.fixed * 8);
+  const lowest = UNSIGNED.includes(form) ? 0n : -count / 2n;
+  return min === lowest && max === lowest + count - 1n;
+}
+
 /**
  * INTEGER with the bounds of its constraint, which choose the encoding (X.696 10): 1, 2, 4 or 8 bytes where both
  * bounds fit, otherwise a length determinant and as many bytes as the value needs.
@@ -70,8 +79,10 @@ export function integer(
   }
   const form = formOf(low, high);
   const range = `INTEGER (${low ?? 'MIN'}..${high ?? 'MAX'})`;
+  // Where the form has just this range, writing and reading it check it.
+  const checked = !isWholeRange(form, low, high);
   const outside = (value: bigint | number): boolean =>
-    (min !== undefined && value < min) || (max !== undefined && value > max);
+    checked && ((min !== undefined && value < min) || (max !== undefined && value > max));
   const sizeOf = (value: bigint | number): number => {
     if (form === VARIABLE_UNSIGNED) return sizeOfVarUInt(value);
     return form.fixed === 0 ? sizeOfVarOctets(bytesOfInt(BigInt(value))) : form.fixed;

@@ -102,6 +102,8 @@ class Layout {
   readonly #additions: readonly Entry[] | undefined;
   /** Bytes of the preamble. */
   readonly #preamble: number;
+  /** Every key that all values have: copying it is faster than adding the keys one by one. */
+  readonly #template: Values;
 
   constructor(components: Components, additions: Components | undefined) {
     let bits = additions === undefined ? 0 : 1;
@@ -111,6 +113,11 @@ class Layout {
     this.#additions =
       additions && Object.entries(additions).map(([name, added], i) => entryOf(name, added, i));
     this.#preamble = Math.ceil(bits / 8);
+    this.#template = Object.fromEntries(
+      this.#entries
+        .filter(({ bit, isDefault }) => bit < 0 || isDefault !== undefined)
+        .map(({ name, defaultValue }) => [name, defaultValue]),
+    );
     this.minSize = this.#entries.reduce(
       (sum, { bit, schema }) => (bit < 0 ? sum + schema.minSize : sum),
       this.#preamble,
@@ -172,14 +179,13 @@ class Layout {
 
   read(reader: OerReader): Values {
     const preamble = this.#preamble === 0 ? NO_BITS : this.#readPreamble(reader);
-    const value: Record<string, unknown> = {};
+    const value: Record<string, unknown> = { ...this.#template };
     let name = '';
     try {
       for (const entry of this.#entries) {
         name = entry.name;
         if (entry.bit < 0) value[name] = entry.schema.read(reader);
         else if (hasBit(preamble, entry.bit)) value[name] = readOptional(reader, entry);
-        else if (entry.isDefault !== undefined) value[name] = entry.defaultValue;
       }
     } catch (error) {
       throw within(error, name);

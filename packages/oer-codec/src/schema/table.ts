@@ -88,18 +88,26 @@ function define(
     if (type !== undefined) return type;
     throw new OerEncodeError('BAD_VALUE', `no type goes with ${String(value[id])}`).within(id);
   };
-  const sizeOfData = (value: Values): number => {
-    const type = typeToWrite(value);
-    return inComponent(data, () => type.size(value[data]));
-  };
   return new Schema<Values>({
     name: 'SEQUENCE',
     minSize: head.minSize + 1,
-    size: (value) => head.size(value) + sizeOfVarOctets(sizeOfData(value)),
+    size: (value) => {
+      const type = typeToWrite(value);
+      const size = head.size(value);
+      try {
+        return size + sizeOfVarOctets(type.size(value[data]));
+      } catch (error) {
+        throw within(error, data);
+      }
+    },
     write: (writer, value) => {
       const type = typeToWrite(value);
       head.write(writer, value);
-      inComponent(data, () => writeOpen(writer, type, value[data]));
+      try {
+        writeOpen(writer, type, value[data]);
+      } catch (error) {
+        throw within(error, data);
+      }
     },
     read: (reader) => {
       const start = reader.offset;
@@ -109,15 +117,12 @@ function define(
         reader.offset = start;
         throw reader.error('BAD_VALUE', `no type goes with ${String(value[id])}`).within(id);
       }
-      return { ...value, [data]: inComponent(data, () => readOpen(reader, type)) };
+      try {
+        (value as Record<string, unknown>)[data] = readOpen(reader, type);
+      } catch (error) {
+        throw within(error, data);
+      }
+      return value;
     },
   });
-}
-
-function inComponent<T>(name: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw within(error, name);
-  }
 }
