@@ -17,7 +17,7 @@ describe('the admin API', () => {
     'refuses the token %j everywhere but at /health',
     async (token) => {
       const { connector } = await between();
-      for (const path of ['/status', '/accounts', '/balances', '/routes', '/nowhere']) {
+      for (const path of ['/status', '/accounts', '/balances', '/routes', '/metrics', '/nowhere']) {
         const response = await get(connector, path, token);
         expect(response.status).toBe(401);
         expect(await response.json()).toMatchObject({ error: { code: 'UNAUTHORIZED' } });
@@ -108,6 +108,26 @@ describe('the admin API', () => {
       expect(response.status).toBe(404);
       expect(await response.json()).toMatchObject({ error: { code: expect.any(String) } });
     }
+  });
+
+  it('counts for Prometheus, with labels that peers cannot multiply', async () => {
+    const { world, connector, alice } = await between();
+    await world.until(alice.send({ amount: 1000n, destination: 'test.bob' }));
+    await world.until(alice.send({ amount: 1000n, destination: 'test.nobody' }));
+    const response = await get(connector, '/metrics');
+    expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');
+    const lines = (await response.text()).split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        '# TYPE pennyswitch_packets_total counter',
+        'pennyswitch_packets_total{account="alice",direction="incoming",result="fulfilled",code=""} 1',
+        'pennyswitch_packets_total{account="alice",direction="incoming",result="rejected",code="F02"} 1',
+        'pennyswitch_fulfilled_amount_total{account="bob",direction="outgoing"} 920',
+        'pennyswitch_balance{account="bob",kind="payable"} 920',
+        'pennyswitch_link_up{account="alice"} 1',
+        'pennyswitch_packets_in_flight 0',
+      ]),
+    );
   });
 
   it('removes an account', async () => {

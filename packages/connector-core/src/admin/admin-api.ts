@@ -4,6 +4,7 @@ import { ConnectorError } from '../errors.js';
 import { requireBearer } from '../http/bearer.js';
 import { HttpError, respondToError } from '../http/errors.js';
 import { toJson } from '../http/json.js';
+import { METRICS_CONTENT_TYPE, renderMetrics } from './metrics.js';
 
 /** How the API is set up. */
 export interface AdminApiOptions {
@@ -20,6 +21,7 @@ const AMOUNT = /^[1-9][0-9]{0,29}$/;
  * - `GET /accounts`, `GET /accounts/:id`, `DELETE /accounts/:id`.
  * - `GET /balances`, `GET /accounts/:id/balance`: receivable, payable, held, net.
  * - `GET /routes`: prefix, next hop, path and why it is the best.
+ * - `GET /metrics`: packets, amounts, balances, links and routes for Prometheus.
  * - `GET /packets`: packets in flight. `GET /late-fulfillments`: what is to be reconciled.
  * - `GET /settlements`: what engines have not acknowledged. `POST /accounts/:id/settlements` `{ "amount": "100" }`: settle by hand.
  *
@@ -42,6 +44,7 @@ export function createAdminApi(connector: Connector, options: AdminApiOptions): 
   );
   api.use(requireBearer(options.token));
   addReadings(api, connector);
+  addMetrics(api, connector);
   api.delete('/accounts/:id', async (context) => {
     await connector.removeAccount(context.req.param('id'), {
       forget: context.req.query('forget') === 'true',
@@ -85,6 +88,14 @@ function addReadings(api: Hono, connector: Connector): void {
   api.get('/settlements', async (context) =>
     context.json({ settlements: toJson(await connector.settlement.outbox()) }),
   );
+}
+
+/** For Prometheus, which sends the token too. */
+function addMetrics(api: Hono, connector: Connector): void {
+  api.get('/metrics', async (context) => {
+    context.header('content-type', METRICS_CONTENT_TYPE);
+    return context.body(await renderMetrics(connector));
+  });
 }
 
 function readAmount(body: unknown): bigint {
