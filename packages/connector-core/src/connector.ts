@@ -23,7 +23,7 @@ import { completePolicy } from './pipeline/policy.js';
 import { Conversions } from './rate/conversions.js';
 import { sameAssetOnly } from './rate/rate-provider.js';
 import { Routing, type RouteSnapshot } from './routing/routing.js';
-import { Settlement } from './settlement/settlement.js';
+import { Settlement, type SettlementControl } from './settlement/settlement.js';
 import {
   snapshotAccount,
   snapshotBalance,
@@ -42,7 +42,8 @@ const ADDRESS_TIMEOUT_MS = 30_000;
  */
 export class Connector extends EventEmitter<ConnectorEvents> {
   /** Settling with peers, by hand and for a settlement engine (RFC 0038). */
-  readonly settlement: Settlement;
+  readonly settlement: SettlementControl;
+  readonly #settlement: Settlement;
   readonly #clock: Clock;
   readonly #store: LedgerStore;
   readonly #node: NodeState;
@@ -77,12 +78,14 @@ export class Connector extends EventEmitter<ConnectorEvents> {
         notify({ events: this, logger: environment.logger }, 'routes');
       },
     });
-    this.settlement = new Settlement({
+    const settlement = new Settlement({
       ...environment,
       store,
       fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
       events: this,
     });
+    this.settlement = settlement;
+    this.#settlement = settlement;
     this.#forwarder = new Forwarder({
       ...environment,
       ...composePipelines(
@@ -100,14 +103,14 @@ export class Connector extends EventEmitter<ConnectorEvents> {
       duplicates,
       policy,
       store,
-      settlement: this.settlement,
+      settlement,
       events: this,
     });
     this.#accounts = new AccountService({
       ...environment,
       node: this.#node,
       routing: this.#routing,
-      settlement: this.settlement,
+      settlement,
       forwarder: this.#forwarder,
       store,
       events: this,
@@ -116,7 +119,7 @@ export class Connector extends EventEmitter<ConnectorEvents> {
     });
     this.handlePeerProtocol(configProtocol(this.#node));
     this.handlePeerProtocol(this.#routing.protocol());
-    this.handlePeerProtocol(settleProtocol(this.settlement, environment.logger));
+    this.handlePeerProtocol(settleProtocol(settlement, environment.logger));
     if (options.address !== undefined) this.#accounts.setAddress(options.address);
   }
 
@@ -165,14 +168,14 @@ export class Connector extends EventEmitter<ConnectorEvents> {
   }
 
   /**
-   * Takes no new packets (T03), waits until those under way have ended, and closes the links.
+   * Takes no new packets (T03), waits until those under way have ended, and closes the links, for good.
    * @param options.drainMs how long to wait at most, in milliseconds; default 30 000.
    */
   async stop(options: { readonly drainMs?: number } = {}): Promise<void> {
     this.#node.isAccepting = false;
     await this.#forwarder.whenIdle(options.drainMs ?? DRAIN_MS);
     this.#routing.stop();
-    this.settlement.stop();
+    this.#settlement.stop();
     await this.#accounts.stop();
     this.#isStarted = false;
   }

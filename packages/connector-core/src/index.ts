@@ -104,7 +104,7 @@ export { creditToUnits, type Leftover } from './ledger/leftover.js';
 export { LedgerError, type LedgerErrorCode } from './errors.js';
 
 // Settlement.
-export type { Settlement } from './settlement/settlement.js';
+export type { SettlementControl } from './settlement/settlement.js';
 export type { MessageReply } from './settlement/messages.js';
 export type { Fetch } from './settlement/engine-client.js';
 export { readQuantity, writeQuantity, type Quantity } from './settlement/quantity.js';

@@ -6,6 +6,7 @@ import {
   PacketType,
   type IlpReply,
 } from '@pennyswitch/ilp-packet';
+import { parseIlpAddress } from '@pennyswitch/ilp-address';
 import { describe, expect, it } from 'vitest';
 import { LinkError } from '../src/index.js';
 import {
@@ -18,6 +19,7 @@ import {
   preparePacket,
   rejectWith,
   USD,
+  World,
 } from './fixture.js';
 
 const FULFILLED = { type: PacketType.fulfill };
@@ -267,7 +269,9 @@ describe('limits', () => {
 describe('time', () => {
   it('rejects with R02 what has expired, or would before it could come back', async () => {
     const { world, alice, bob } = await between();
-    expect(await world.until(alice.send({ expiresInMs: 0, ...TO_BOB }))).toEqual(rejected('R02'));
+    expect(await world.until(alice.send({ expiresInMs: 0, ...TO_BOB }))).toEqual(
+      rejected('R02', 'source transfer has already expired.'),
+    );
     expect(await world.until(alice.send({ expiresInMs: 1999, ...TO_BOB }))).toEqual(
       rejected('R02'),
     );
@@ -398,6 +402,47 @@ describe('what cannot be forwarded', () => {
     const { world, alice, bob } = await between();
     expect(await world.until(alice.send({ destination }))).toEqual(rejected(code));
     expect(bob.received).toEqual([]);
+  });
+
+  it.each(['g.bob', 'g.bob.x'])(
+    '%s is refused on the test network although there is a route (RFC 0034)',
+    async (destination) => {
+      const { world, alice, bob } = await between({}, { bob: { staticRoutes: ['g', ''] } });
+      expect(await world.until(alice.send({ destination }))).toEqual(
+        rejected('F02', 'the destination is on another network.'),
+      );
+      expect(bob.received).toEqual([]);
+    },
+  );
+
+  it.each(['test.bob', 'test1.bob', 'test2.bob', 'test3.bob'])(
+    '%s is refused on the live network although there is a route (RFC 0034)',
+    async (destination) => {
+      const world = new World();
+      const connector = world.connector({ address: parseIlpAddress('g.b') });
+      const alice = await world.peer(connector, { id: 'alice', relation: 'child', asset: USD });
+      const bob = await world.peer(connector, {
+        id: 'bob',
+        relation: 'peer',
+        asset: USD,
+        staticRoutes: [''],
+      });
+      await connector.start();
+      expect(await world.until(alice.send({ destination }))).toMatchObject({
+        code: 'F02',
+        message: 'the destination is on another network.',
+      });
+      expect(bob.received).toEqual([]);
+      expect(await world.until(alice.send({ destination: 'g.bob' }))).toMatchObject(FULFILLED);
+    },
+  );
+
+  it('to self. is refused from others even where an application receives packets', async () => {
+    const { world, connector, alice } = await between();
+    connector.setLocalHandler(fulfillAll);
+    expect(await world.until(alice.send({ destination: 'self.app' }))).toEqual(rejected('F02'));
+    const own = connector.sendLocal(preparePacket(world.clock.now(), { destination: 'self.app' }));
+    expect(decodeReply(await world.until(own))).toMatchObject(FULFILLED);
   });
 
   it('goes back to its sender only where that is configured', async () => {

@@ -319,6 +319,14 @@ describe('a wallet', () => {
     expect(await node.balance('up')).toMatchObject({ payable: 500n, net: -500n });
   });
 
+  it('sends what expires soon all the same: the wait is its own', async () => {
+    const { world, node } = await wallet();
+    const bytes = preparePacket(world.clock.now(), { expiresInMs: 300, ...TO_BOB });
+    expect(decodeReply(await world.until(node.sendLocal(bytes)))).toMatchObject({
+      type: PacketType.fulfill,
+    });
+  });
+
   it('receives at its own address and below it', async () => {
     const { world, node, parent } = await wallet();
     node.setLocalHandler(fulfillAll);

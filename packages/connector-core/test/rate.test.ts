@@ -59,6 +59,15 @@ describe('a ratio', () => {
     );
   });
 
+  it.each([
+    [5n, '1', 5n],
+    [5n, '2', 2n],
+    [6n, '2', 3n],
+    [5n, '0.5', 11n],
+  ])('finds for a limit of %s at %s the amount %s', (limit, ratio, amount) => {
+    expect(largestWithin(limit, parseRatio(ratio))).toBe(amount);
+  });
+
   it('knows the largest amount that stays within a limit', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), decimal, (limit, text) => {
@@ -138,6 +147,17 @@ describe('a conversion', () => {
     expect(conversions.find(USD, EUR)).toEqual({ numerator: 2n, denominator: 1n });
     rate = '3';
     expect(conversions.find(USD, EUR)).toEqual({ numerator: 3n, denominator: 1n });
+  });
+
+  it('follows a spread that changes', () => {
+    let spread = '0.5';
+    const conversions = new Conversions(
+      configuredRates({ pairs: { 'USD/EUR': '1' } }),
+      () => spread,
+    );
+    expect(conversions.find(USD, EUR)).toEqual({ numerator: 1n, denominator: 2n });
+    spread = '0';
+    expect(conversions.find(USD, EUR)).toEqual({ numerator: 1n, denominator: 1n });
   });
 
   it('is derived once as long as nothing changes', () => {

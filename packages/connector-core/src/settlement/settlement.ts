@@ -37,7 +37,12 @@ interface Engine {
   readonly account: Account;
   readonly client: SettlementEngineClient;
   readonly stop: AbortController;
+  /** Whether the account is settled on time already. */
+  isTimed: boolean;
 }
+
+/** What an operator and a settlement engine may do. */
+export type SettlementControl = Pick<Settlement, 'settle' | 'credit' | 'sendMessage' | 'outbox'>;
 
 /**
  * The accounting system of RFC 0038: tells engines of accounts and settlements, and books what engines received. A settlement
@@ -65,7 +70,7 @@ export class Settlement {
       fetch,
       clock,
     });
-    const engine = { account, client, stop: new AbortController() };
+    const engine = { account, client, stop: new AbortController(), isTimed: false };
     this.#engines.set(account.id, engine);
     void this.#createAccount(engine);
   }
@@ -133,8 +138,9 @@ export class Settlement {
   #settleRegularly(account: Account): void {
     const { clock, logger } = this.#options;
     const intervalMs = account.settings.settlement?.intervalMs;
-    const signal = this.#engines.get(account.id)?.stop.signal;
-    if (intervalMs === undefined || signal === undefined) return;
+    const engine = this.#engines.get(account.id);
+    if (intervalMs === undefined || engine === undefined || engine.isTimed) return;
+    engine.isTimed = true;
     const settle = (): void => {
       this.#settleDue(account, account.regularSettlementPolicy).catch((error: unknown) => {
         logger.warn('an account was not settled on time', {
@@ -145,7 +151,7 @@ export class Settlement {
       timer = clock.setTimeout(settle, intervalMs);
     };
     let timer = clock.setTimeout(settle, intervalMs);
-    signal.addEventListener('abort', () => {
+    engine.stop.signal.addEventListener('abort', () => {
       clock.clearTimeout(timer);
     });
   }
