@@ -4,7 +4,14 @@ export const NONE = -1;
 export const ROOT = 0;
 
 const PERIOD = 46;
-/** A slot that was never used, and one whose node is gone; anything else is a node + 2. */
+/** What a node's record has at which place, and how long it is. */
+const HASH = 0;
+const PARENT = 1;
+const FIRST_CHILD = 2;
+const NEXT_SIBLING = 3;
+const PREVIOUS_SIBLING = 4;
+const SIZE = 5;
+/** What a slot says where it was never used, and where its node is gone; otherwise see {@link slotValue}. */
 const FREE = 0;
 const GONE = 1;
 
@@ -19,14 +26,12 @@ const GONE = 1;
 export class PrefixNodes {
   /** The prefix of each node; undefined for a number that is free. */
   readonly prefixes: (string | undefined)[] = [''];
-  #parents: Int32Array = new Int32Array(16);
-  #firstChildren: Int32Array = new Int32Array(16);
-  #nextSiblings: Int32Array = new Int32Array(16);
-  #previousSiblings: Int32Array = new Int32Array(16);
-  #hashes: Int32Array = new Int32Array(16);
-  /** Numbers to use again, linked through `#nextSiblings`. */
+  /** Of each node what the names of the offsets below say, side by side: one look-up, one line of the cache. */
+  #records: Int32Array = new Int32Array(16 * SIZE);
+  /** Numbers to use again, linked as siblings. */
   #firstFree = NONE;
-  #slots: Int32Array = new Int32Array(32);
+  /** Pairs: the hash of a node, and {@link slotValue}. A step of a look-up reads nothing else. */
+  #slots: Int32Array = new Int32Array(64);
   /** How many slots are not free. */
   #filled = 0;
   #count = 1;
@@ -35,10 +40,7 @@ export class PrefixNodes {
   /** @param seed where hashes start, any integer: unknown to whoever chooses prefixes. */
   constructor(seed: number) {
     this.#seed = seed | 0;
-    this.#parents[ROOT] = NONE;
-    this.#firstChildren[ROOT] = NONE;
-    this.#nextSiblings[ROOT] = NONE;
-    this.#hashes[ROOT] = this.#seed;
+    this.#records.set([this.#seed, NONE, NONE, NONE, NONE], ROOT);
   }
 
   /** How many nodes there are, shorter prefixes included. */
@@ -48,34 +50,35 @@ export class PrefixNodes {
 
   /** The node one segment above. */
   parentOf(node: number): number {
-    return this.#parents[node] as number;
+    return this.#records[node * SIZE + PARENT] as number;
   }
 
   firstChildOf(node: number): number {
-    return this.#firstChildren[node] as number;
+    return this.#records[node * SIZE + FIRST_CHILD] as number;
   }
 
   nextSiblingOf(node: number): number {
-    return this.#nextSiblings[node] as number;
+    return this.#records[node * SIZE + NEXT_SIBLING] as number;
   }
 
   /** The deepest node whose prefix the address lies under; the root if no other. */
   deepest(address: string): number {
-    const firstChildren = this.#firstChildren;
     let node = ROOT;
     let hash = this.#seed;
     let start = 0;
-    while (start <= address.length && firstChildren[node] !== NONE) {
+    let hasChildren = this.firstChildOf(ROOT) !== NONE;
+    while (hasChildren && start <= address.length) {
       let i = start;
       for (; i < address.length; i++) {
         const code = address.charCodeAt(i);
         if (code === PERIOD) break;
         hash = mix(hash, code);
       }
-      hash = mix(hash, PERIOD);
-      const child = this.#findByHash(hash);
-      if (child === NONE) break;
-      node = child;
+      hash = close(hash);
+      const value = this.#findByHash(hash);
+      if (value === FREE) break;
+      node = nodeOf(value);
+      hasChildren = (value & 1) === 1;
       start = i + 1;
     }
     const prefix = this.prefixes[node] as string;
@@ -107,14 +110,16 @@ export class PrefixNodes {
   /** Takes out a node without children, and returns the one above. */
   remove(node: number): number {
     const parent = this.parentOf(node);
-    const previous = this.#previousSiblings[node] as number;
+    const records = this.#records;
+    const previous = records[node * SIZE + PREVIOUS_SIBLING] as number;
     const next = this.nextSiblingOf(node);
-    if (previous === NONE) this.#firstChildren[parent] = next;
-    else this.#nextSiblings[previous] = next;
-    if (next !== NONE) this.#previousSiblings[next] = previous;
-    this.#slots[this.#slotOf(node)] = GONE;
+    if (previous === NONE) records[parent * SIZE + FIRST_CHILD] = next;
+    else records[previous * SIZE + NEXT_SIBLING] = next;
+    if (next !== NONE) records[next * SIZE + PREVIOUS_SIBLING] = previous;
+    this.#slots[this.#slotOf(node) + 1] = GONE;
+    if (previous === NONE && next === NONE) this.#markParent(parent, false);
     this.prefixes[node] = undefined;
-    this.#nextSiblings[node] = this.#firstFree;
+    records[node * SIZE + NEXT_SIBLING] = this.#firstFree;
     this.#firstFree = node;
     this.#count -= 1;
     return parent;
@@ -133,22 +138,20 @@ export class PrefixNodes {
   }
 
   #addChild(parent: number, prefix: string): number {
-    if ((this.#filled + 1) * 2 > this.#slots.length) this.#rehash();
+    if ((this.#filled + 1) * 3 > this.#slots.length) this.#rehash();
     const node = this.#takeNumber();
     const above = this.prefixes[parent] as string;
-    let hash = this.#hashes[parent] as number;
+    const records = this.#records;
+    let hash = records[parent * SIZE + HASH] as number;
     for (let i = above === '' ? 0 : above.length + 1; i < prefix.length; i++) {
       hash = mix(hash, prefix.charCodeAt(i));
     }
-    const first = this.firstChildOf(parent);
-    if (first !== NONE) this.#previousSiblings[first] = node;
+    const first = records[parent * SIZE + FIRST_CHILD] as number;
+    if (first !== NONE) records[first * SIZE + PREVIOUS_SIBLING] = node;
+    else this.#markParent(parent, true);
+    records[parent * SIZE + FIRST_CHILD] = node;
+    records.set([close(hash), parent, NONE, first, NONE], node * SIZE);
     this.prefixes[node] = prefix;
-    this.#hashes[node] = mix(hash, PERIOD);
-    this.#parents[node] = parent;
-    this.#firstChildren[node] = NONE;
-    this.#nextSiblings[node] = first;
-    this.#previousSiblings[node] = NONE;
-    this.#firstChildren[parent] = node;
     this.#occupy(node);
     this.#count += 1;
     return node;
@@ -161,53 +164,51 @@ export class PrefixNodes {
       return free;
     }
     const node = this.prefixes.length;
-    if (node === this.#parents.length) this.#grow();
+    if (node * SIZE === this.#records.length) {
+      const grown = new Int32Array(this.#records.length + (this.#records.length >> 4) * SIZE);
+      grown.set(this.#records);
+      this.#records = grown;
+    }
     return node;
   }
 
-  #grow(): void {
-    const larger = (array: Int32Array): Int32Array => {
-      const grown = new Int32Array(array.length + (array.length >> 1));
-      grown.set(array);
-      return grown;
-    };
-    this.#parents = larger(this.#parents);
-    this.#firstChildren = larger(this.#firstChildren);
-    this.#nextSiblings = larger(this.#nextSiblings);
-    this.#previousSiblings = larger(this.#previousSiblings);
-    this.#hashes = larger(this.#hashes);
-  }
-
+  /** The slot of the node with this hash, as {@link slotValue}; FREE for none. */
   #findByHash(hash: number): number {
     const slots = this.#slots;
-    const mask = slots.length - 1;
-    for (let at = spread(hash) & mask; ; at = (at + 1) & mask) {
-      const entry = slots[at] as number;
-      if (entry === FREE) return NONE;
-      if (entry !== GONE && this.#hashes[entry - 2] === hash) return entry - 2;
+    const mask = slots.length - 2;
+    for (let at = spread(hash) & mask; ; at = (at + 2) & mask) {
+      const value = slots[at + 1] as number;
+      if (value === FREE || (value !== GONE && slots[at] === hash)) return value;
     }
   }
 
   #slotOf(node: number): number {
-    const mask = this.#slots.length - 1;
-    let at = spread(this.#hashes[node] as number) & mask;
-    while (this.#slots[at] !== node + 2) at = (at + 1) & mask;
+    const slots = this.#slots;
+    const mask = slots.length - 2;
+    let at = spread(this.#records[node * SIZE + HASH] as number) & mask;
+    while (nodeOf(slots[at + 1] as number) !== node) at = (at + 2) & mask;
     return at;
   }
 
   #occupy(node: number): void {
     const slots = this.#slots;
-    const mask = slots.length - 1;
-    let at = spread(this.#hashes[node] as number) & mask;
-    while ((slots[at] as number) > GONE) at = (at + 1) & mask;
-    if (slots[at] === FREE) this.#filled += 1;
-    slots[at] = node + 2;
+    const mask = slots.length - 2;
+    const hash = this.#records[node * SIZE + HASH] as number;
+    let at = spread(hash) & mask;
+    while ((slots[at + 1] as number) > GONE) at = (at + 2) & mask;
+    if (slots[at + 1] === FREE) this.#filled += 1;
+    slots[at] = hash;
+    slots[at + 1] = slotValue(node, this.firstChildOf(node) !== NONE);
+  }
+
+  #markParent(parent: number, hasChildren: boolean): void {
+    if (parent !== ROOT) this.#slots[this.#slotOf(parent) + 1] = slotValue(parent, hasChildren);
   }
 
   /** Lays the slots out anew: larger where the nodes need it, and without those that are gone. */
   #rehash(): void {
-    let size = 32;
-    while (size < (this.#count + 1) * 3) size *= 2;
+    let size = 64;
+    while (size < (this.#count + 1) * 4) size *= 2;
     this.#slots = new Int32Array(size);
     this.#filled = 0;
     for (let node = 1; node < this.prefixes.length; node++) {
@@ -225,11 +226,27 @@ function isUnder(address: string, prefix: string): boolean {
   );
 }
 
+/** Takes a hash on by one character. */
 function mix(hash: number, code: number): number {
-  const mixed = Math.imul(hash ^ code, 0x0100_0193);
-  return mixed ^ (mixed >>> 15);
+  return Math.imul(hash ^ code, 0x0100_0193);
 }
 
+/** Takes it on past the end of a segment, whose last characters have only reached its lower bits otherwise. */
+function close(hash: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 15) ^ PERIOD, 0x85eb_ca6b);
+  return mixed ^ (mixed >>> 13);
+}
+
+/** What a slot says of its node: its number, and whether a longer prefix lies below it. */
+function slotValue(node: number, hasChildren: boolean): number {
+  return (node + 1) * 2 + Number(hasChildren);
+}
+
+function nodeOf(value: number): number {
+  return (value >> 1) - 1;
+}
+
+/** Where to look for a hash first. */
 function spread(hash: number): number {
-  return Math.imul(hash, 0x9e37_79b1) >>> 7;
+  return Math.imul(hash, 0x9e37_79b1) >>> 6;
 }

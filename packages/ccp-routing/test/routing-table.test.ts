@@ -126,15 +126,18 @@ describe('the routing table', () => {
 
 /** Two segments below `g` that the table takes for one, until it looks at the letters. */
 function findCollision(seed: number): [string, string] {
-  const mix = (hash: number, code: number): number => {
-    const mixed = Math.imul(hash ^ code, 0x0100_0193);
-    return mixed ^ (mixed >>> 15);
+  // What the table does with the characters of a segment, and at its end.
+  const mix = (hash: number, code: number): number => Math.imul(hash ^ code, 0x0100_0193);
+  const close = (hash: number): number => {
+    const mixed = Math.imul(hash ^ (hash >>> 15) ^ 46, 0x85eb_ca6b);
+    return mixed ^ (mixed >>> 13);
   };
+  const after = (hash: number, segment: string): number =>
+    close(Array.from(segment, (character) => character.charCodeAt(0)).reduce(mix, hash));
   const seen = new Map<number, string>();
   for (let i = 0; ; i++) {
     const text = i.toString(36);
-    let hash = seed | 0;
-    for (const character of `g.${text}.`) hash = mix(hash, character.charCodeAt(0));
+    const hash = after(after(seed, 'g'), text);
     const other = seen.get(hash);
     if (other !== undefined) return [other, text];
     seen.set(hash, text);
