@@ -9,6 +9,7 @@ const PARTS: Readonly<Record<string, () => Promise<{ run(): void | Promise<void>
   codecs: () => import('./codecs/run.js'),
   links: () => import('./links/run.js'),
   'links-idle': () => import('./links/idle.js'),
+  routing: () => import('./routing/run.js'),
 };
 
 const names = process.argv.slice(2);
