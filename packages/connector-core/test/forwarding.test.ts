@@ -324,6 +324,38 @@ describe('time', () => {
     expect(told).toEqual(['bob']);
   });
 
+  it('does not count a fulfillment at the moment of expiry although it is seen before the timer', async () => {
+    const { world, connector, alice } = await between();
+    const moment = world.clock.sleep(9000);
+    await connector.addAccount(
+      { id: 'carol', relation: 'peer', asset: USD, staticRoutes: ['test.carol'] },
+      {
+        isConnected: true,
+        send: (bytes) => moment.then(() => fulfillAll(bytes)),
+        setHandler: () => undefined,
+        onConnectionChange: () => () => undefined,
+        close: () => Promise.resolve(),
+      },
+    );
+    const reply = alice.send({ destination: 'test.carol', expiresInMs: 10_000 });
+    expect(await world.until(reply)).toEqual(rejected('R00'));
+    expect(await connector.lateFulfillments()).toHaveLength(1);
+  });
+
+  it.each([
+    ['does not match', 1000n, new Uint8Array(32).fill(9)],
+    ['was for nothing', 0n, FULFILLMENT],
+  ])('records no late fulfillment that %s', async (_why, amount, fulfillment) => {
+    const { world, connector, alice, bob } = await between();
+    bob.answer = async () => {
+      await world.clock.sleep(9500);
+      return encodeFulfill({ fulfillment, data: new Uint8Array(0) });
+    };
+    await world.until(alice.send({ amount, expiresInMs: 10_000, ...TO_BOB }));
+    await world.clock.advance(1000);
+    expect(await connector.lateFulfillments()).toEqual([]);
+  });
+
   it('counts a fulfillment one millisecond before the expiry', async () => {
     const { world, connector, alice, bob } = await between();
     bob.answer = async (bytes) => {

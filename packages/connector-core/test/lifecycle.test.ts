@@ -256,6 +256,20 @@ describe('ILDCP', () => {
     expect(wallet.address).toBe('test.two.m');
   });
 
+  it('asks at once when the link comes back while a question is open', async () => {
+    const world = new World();
+    const wallet = world.connector();
+    const parent = await world.peer(wallet, { id: 'up', relation: 'parent' });
+    parent.answer = never;
+    await wallet.start();
+    await world.clock.advance(1000);
+    parent.link.cut();
+    parent.link.mend();
+    configure(parent, 'test.up.me');
+    await world.clock.advance(5);
+    expect(wallet.address).toBe('test.up.me');
+  });
+
   it('that contradicts the configured asset stops the account, and says why', async () => {
     const world = new World();
     const wallet = world.connector();
