@@ -105,6 +105,15 @@ describe('an account with a settlement engine', () => {
     expect(engine.requests.at(-1)).toMatchObject({ method: 'DELETE', path: '/base/accounts/bob' });
   });
 
+  it('is removed although its engine is gone for good', async () => {
+    const { world, connector, engine } = await settling();
+    engine.answer = () => new Response(null, { status: 500 });
+    await world.until(connector.removeAccount('bob'));
+    expect(engine.requests.filter(({ method }) => method === 'DELETE')).toHaveLength(5);
+    await world.clock.advance(HOUR_MS);
+    expect(engine.requests.filter(({ method }) => method === 'DELETE')).toHaveLength(5);
+  });
+
   it('settles down to the target once the threshold is reached (RFC 0032 "Settlement Threshold")', async () => {
     const { world, connector, alice, engine } = await settling();
     await world.until(alice.send({ amount: 1000n, ...TO_BOB })); // 920 owed
@@ -213,6 +222,13 @@ describe('an account with a settlement engine', () => {
     await world.clock.advance(0);
     expect(engine.settlements.map(({ body }) => body)).toEqual(['{"amount":"2000","scale":6}']);
     expect(await connector.balance('bob')).toMatchObject({ payable: 300n });
+  });
+
+  it('settles every unit of its own where the system is finer', async () => {
+    const { world, alice, engine } = await settling({ threshold: 1000n, scale: 9 });
+    await world.until(alice.send({ amount: 2501n, ...TO_BOB })); // 2300 owed
+    await world.clock.advance(0);
+    expect(engine.settlements.map(({ body }) => body)).toEqual(['{"amount":"2300","scale":6}']);
   });
 
   it('pays ahead from the start where threshold and target are below zero', async () => {
@@ -409,6 +425,14 @@ describe('peer.settle', () => {
       triggeredBy: 'peer.settle',
       data: new TextEncoder().encode('because'),
     });
+  });
+
+  it('that has expired does not reach the engine', async () => {
+    const { world, bob, engine } = await settling();
+    const before = engine.requests.length;
+    const bytes = message(world.clock.now() - 10_000, conditionOf(new Uint8Array(32)));
+    expect(decodeReply(await world.until(bob.sendBytes(bytes)))).toMatchObject({ code: 'R02' });
+    expect(engine.requests).toHaveLength(before);
   });
 
   it('is refused for an account without engine', async () => {
