@@ -217,10 +217,9 @@ export class BtpClient extends EventEmitter<BtpClientEvents> implements BtpEndpo
         role: 'client',
         policy: this.#policy,
         environment: this.#environment,
-        counters: this.counters,
         swappedTypes: this.#options.swappedTypes ?? false,
-        firstRequestId: randomUInt32(this.#environment.randomBytes),
       },
+      this.counters,
       {
         authenticate: () => undefined,
         opened: () => this.#handleOpened(),

@@ -5,7 +5,7 @@
 import type { ConnectionOwner } from './connection-owner.js';
 import type { BtpCounters } from './counters.js';
 import { DeadlineTimer } from './deadline-timer.js';
-import type { Environment } from './environment.js';
+import { randomUInt32, type Environment } from './environment.js';
 import type { BtpErrorCode } from './error-codes.js';
 import { BtpRefusal, BtpRequestError } from './errors.js';
 import { KeepAlive } from './keep-alive.js';
@@ -23,14 +23,13 @@ import {
   type Waiting,
 } from './waiting.js';
 
-/** What a connection is made of. */
+/** What the connections of one owner have in common. */
 export interface ConnectionOptions {
   readonly role: 'client' | 'server';
   readonly policy: BtpPolicy;
   readonly environment: Environment;
-  readonly counters: BtpCounters;
+  /** Understand the packet types of interledger-rs, see `swapped-types.ts`. */
   readonly swappedTypes: boolean;
-  readonly firstRequestId: number;
 }
 
 type ConnectionPhase = 'opening' | 'authenticating' | 'open' | 'draining' | 'closing' | 'closed';
@@ -61,18 +60,17 @@ export class BtpConnection implements SocketListener {
   #afterDrain = 'closed';
   readonly #whenClosed: (() => void)[] = [];
 
-  constructor(options: ConnectionOptions, owner: ConnectionOwner) {
+  constructor(options: ConnectionOptions, counters: BtpCounters, owner: ConnectionOwner) {
     this.#options = options;
     this.#owner = owner;
-    const { policy, environment, counters } = options;
+    const { role, policy, environment, swappedTypes } = options;
     const now = environment.clock.now();
     this.#session = new BtpSession({
-      role: options.role,
-      firstRequestId: options.firstRequestId,
-      maxMessageBytes: policy.maxMessageBytes,
-      maxIncomingRequests: policy.maxIncomingRequests,
-      swappedTypes: options.swappedTypes,
+      role,
+      policy,
+      swappedTypes,
       counters,
+      firstRequestId: randomUInt32(environment.randomBytes),
     });
     this.#keepAlive = new KeepAlive({
       intervalMs: policy.keepAliveIntervalMs,
@@ -478,9 +476,9 @@ export class BtpConnection implements SocketListener {
 
   /** A ping where there are pings; else an empty Message, whose answer is the sign of life, whatever it says. */
   #probe(now: number): void {
-    const ping = this.#socket?.ping;
-    if (ping !== undefined) {
-      ping();
+    const socket = this.#socket;
+    if (socket?.ping !== undefined) {
+      socket.ping();
       return;
     }
     const frame = this.#session.encodeRequest({ type: BtpType.message, protocolData: [] });

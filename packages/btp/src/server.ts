@@ -3,17 +3,18 @@ import { makeAcceptor } from '#websocket-server';
 import type { Acceptor } from './acceptor.js';
 import { BtpAccount } from './account.js';
 import type { AuthenticationData } from './authentication.js';
-import { BtpConnection } from './connection.js';
+import { BtpConnection, type ConnectionOptions } from './connection.js';
+import type { ConnectionEnd, ConnectionOwner } from './connection-owner.js';
 import { newCounters, type BtpCounters } from './counters.js';
 import type { BtpCloseOptions } from './endpoint.js';
 import {
   environmentOf,
-  randomUInt32,
   type Clock,
   type Environment,
   type Logger,
   type RandomBytes,
 } from './environment.js';
+import type { BtpMessage, BtpTransfer, ProtocolData } from './packet.js';
 import { policyOf, type BtpPolicy } from './policy.js';
 import type { BtpPeer, BtpServerTls, BtpTlsPair, UpgradeServer } from './server-socket.js';
 import type { BtpSocket, SocketListener } from './socket.js';
@@ -77,11 +78,50 @@ export interface BtpServerEvents {
   'tls-failed': [error: Error];
 }
 
-/** A connection and where it came from. */
-interface Accepted {
-  readonly connection: BtpConnection;
+/** What a server does about its connections. */
+interface ConnectionKeeper {
+  authenticate(accepted: Accepted, data: AuthenticationData): Promise<void>;
+  closed(accepted: Accepted, end: ConnectionEnd): void;
+}
+
+/** A connection, where it came from, and whose it is once that is known. */
+class Accepted implements ConnectionOwner {
   readonly peer: BtpPeer;
+  readonly connection: BtpConnection;
   account: BtpAccount | undefined;
+  readonly #keeper: ConnectionKeeper;
+
+  constructor(
+    peer: BtpPeer,
+    options: ConnectionOptions,
+    counters: BtpCounters,
+    keeper: ConnectionKeeper,
+  ) {
+    this.peer = peer;
+    this.#keeper = keeper;
+    this.connection = new BtpConnection(options, counters, this);
+  }
+
+  authenticate(data: AuthenticationData): void {
+    void this.#keeper.authenticate(this, data);
+  }
+
+  opened(): void {
+    // A client's.
+  }
+
+  refused(): void {
+    // A client's.
+  }
+
+  answer(packet: BtpMessage | BtpTransfer): Promise<readonly ProtocolData[]> {
+    if (this.account === undefined) throw new Error('a request before authentication');
+    return this.account.answer(packet);
+  }
+
+  closed(end: ConnectionEnd): void {
+    this.#keeper.closed(this, end);
+  }
 }
 
 /**
@@ -97,6 +137,8 @@ export class BtpServer extends EventEmitter<BtpServerEvents> {
   readonly #policy: BtpPolicy;
   readonly #limits: BtpServerLimits;
   readonly #environment: Environment;
+  readonly #connectionOptions: ConnectionOptions;
+  readonly #keeper: ConnectionKeeper;
   readonly #acceptor: Acceptor;
   readonly #accounts = new Map<string, BtpAccount>();
   readonly #accepted = new Set<Accepted>();
@@ -111,6 +153,16 @@ export class BtpServer extends EventEmitter<BtpServerEvents> {
     this.#policy = policyOf(options.policy);
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#environment = environmentOf(options);
+    this.#connectionOptions = {
+      role: 'server',
+      policy: this.#policy,
+      environment: this.#environment,
+      swappedTypes: options.swappedTypes ?? false,
+    };
+    this.#keeper = {
+      authenticate: (accepted, data) => this.#authenticate(accepted, data),
+      closed: (accepted, end) => this.#closed(accepted, end),
+    };
     this.#acceptor = makeAcceptor({
       maxMessageBytes: this.#policy.maxMessageBytes,
       tls: options.tls,
@@ -216,35 +268,18 @@ export class BtpServer extends EventEmitter<BtpServerEvents> {
   }
 
   #connected(peer: BtpPeer, adopt: (listener: SocketListener) => BtpSocket): void {
-    const connection: BtpConnection = new BtpConnection(
-      {
-        role: 'server',
-        policy: this.#policy,
-        environment: this.#environment,
-        counters: this.counters,
-        swappedTypes: this.#options.swappedTypes ?? false,
-        firstRequestId: randomUInt32(this.#environment.randomBytes),
-      },
-      {
-        authenticate: (data) => void this.#authenticate(accepted, data),
-        opened: () => undefined,
-        refused: () => undefined,
-        answer: (packet) => {
-          if (accepted.account === undefined) throw new Error('a request before authentication');
-          return accepted.account.answer(packet);
-        },
-        closed: (end) => {
-          this.#accepted.delete(accepted);
-          this.#forget(peer, accepted.account !== undefined);
-          if (accepted.account === undefined) this.#refused(peer, end.reason);
-          accepted.account?.release(connection, end);
-        },
-      },
-    );
-    const accepted: Accepted = { connection, peer, account: undefined };
+    const accepted = new Accepted(peer, this.#connectionOptions, this.counters, this.#keeper);
     this.#accepted.add(accepted);
-    connection.attach(adopt(connection));
-    connection.awaitAuthentication();
+    accepted.connection.attach(adopt(accepted.connection));
+    accepted.connection.awaitAuthentication();
+  }
+
+  #closed(accepted: Accepted, end: ConnectionEnd): void {
+    const { account, peer, connection } = accepted;
+    this.#accepted.delete(accepted);
+    this.#forget(peer, account !== undefined);
+    if (account === undefined) this.#refused(peer, end.reason);
+    else account.release(connection, end);
   }
 
   async #authenticate(accepted: Accepted, data: AuthenticationData): Promise<void> {

@@ -18,6 +18,7 @@ import {
   type BtpTransfer,
   type ProtocolData,
 } from './packet.js';
+import type { BtpPolicy } from './policy.js';
 import { OpenRequests, type OpenRequest } from './requests.js';
 import { unswapped } from './swapped-types.js';
 
@@ -41,14 +42,12 @@ export type SessionEvent<Tag> =
 /** How a session is set up. */
 export interface SessionOptions {
   readonly role: 'client' | 'server';
-  /** The first request id, random; 0 to 2^32 - 1. */
-  readonly firstRequestId: number;
-  /** See `BtpPolicy`. */
-  readonly maxMessageBytes: number;
-  readonly maxIncomingRequests: number;
+  readonly policy: Pick<BtpPolicy, 'maxMessageBytes' | 'maxIncomingRequests'>;
   /** Understand the packet types of interledger-rs, see `swapped-types.ts`. */
   readonly swappedTypes: boolean;
   readonly counters: BtpCounters;
+  /** The first request id, random; 0 to 2^32 - 1. */
+  readonly firstRequestId: number;
 }
 
 /** A request before it has an id. */
@@ -65,7 +64,9 @@ export type SessionPhase = 'unauthenticated' | 'authenticating' | 'open' | 'ende
 
 /** See the file's head. `Tag` comes back with the response to the request that it was given with. */
 export class BtpSession<Tag> {
-  readonly #options: SessionOptions;
+  readonly #role: 'client' | 'server';
+  readonly #policy: SessionOptions['policy'];
+  readonly #swappedTypes: boolean;
   /** What happens is counted here. */
   counters: BtpCounters;
   readonly #outgoing: OpenRequests<Tag>;
@@ -76,7 +77,9 @@ export class BtpSession<Tag> {
   refuseRequests: string | undefined;
 
   constructor(options: SessionOptions) {
-    this.#options = options;
+    this.#role = options.role;
+    this.#policy = options.policy;
+    this.#swappedTypes = options.swappedTypes;
     this.counters = options.counters;
     this.#outgoing = new OpenRequests(options.firstRequestId);
   }
@@ -173,7 +176,7 @@ export class BtpSession<Tag> {
   respond(requestId: number, protocolData: readonly ProtocolData[]): Uint8Array | undefined {
     if (!this.#incoming.has(requestId)) return undefined;
     const frame = encodeBtpPacket({ type: BtpType.response, requestId, protocolData });
-    const { maxMessageBytes } = this.#options;
+    const { maxMessageBytes } = this.#policy;
     if (frame.length > maxMessageBytes) {
       throw new RangeError(`a response of ${frame.length} bytes, at most ${maxMessageBytes} go`);
     }
@@ -200,7 +203,7 @@ export class BtpSession<Tag> {
     if (this.#phase === 'ended') return undefined;
     counters.framesReceived += 1;
     counters.bytesReceived += octets.length;
-    if (octets.length > this.#options.maxMessageBytes) return this.handleUnreadable();
+    if (octets.length > this.#policy.maxMessageBytes) return this.handleUnreadable();
     let packet: BtpPacket;
     try {
       packet = decodeBtpPacket(octets);
@@ -208,7 +211,7 @@ export class BtpSession<Tag> {
       return this.#handleBadFrame(octets, error, now);
     }
     if (this.#phase !== 'open') return this.#handleBeforeOpen(packet, now);
-    if (this.#options.swappedTypes) packet = unswapped(packet);
+    if (this.#swappedTypes) packet = unswapped(packet);
     switch (packet.type) {
       case BtpType.response:
       case BtpType.error:
@@ -225,7 +228,7 @@ export class BtpSession<Tag> {
   /** Takes in what is no packet: text, or bytes without structure. Before authentication it ends the connection. */
   handleUnreadable(): SessionEvent<Tag> | undefined {
     this.counters.unreadable += 1;
-    if (this.#phase === 'open' || this.#options.role === 'client') return undefined;
+    if (this.#phase === 'open' || this.#role === 'client') return undefined;
     this.#phase = 'ended';
     return { type: 'violation', frame: undefined, reason: 'the first frame is unreadable' };
   }
@@ -238,12 +241,12 @@ export class BtpSession<Tag> {
     if (error.code !== 'BAD_VALUE' || !isRequest) return this.handleUnreadable();
     const requestId = new DataView(octets.buffer, octets.byteOffset).getUint32(1);
     if (this.#phase === 'open') return this.#answerError(requestId, 'F01', error.reason, now);
-    if (this.#options.role === 'client') return this.handleUnreadable();
+    if (this.#role === 'client') return this.handleUnreadable();
     return this.#violation(requestId, 'F01', error.reason, now);
   }
 
   #handleBeforeOpen(packet: BtpPacket, now: number): SessionEvent<Tag> | undefined {
-    const { role } = this.#options;
+    const role = this.#role;
     if (role === 'client') return this.#handleAuthenticationReply(packet);
     if (this.#phase === 'authenticating') return undefined; // The driver holds frames back meanwhile.
     if (packet.type !== BtpType.message) {
@@ -305,7 +308,7 @@ export class BtpSession<Tag> {
     if (this.refuseRequests !== undefined) {
       return this.#answerError(requestId, 'T00', this.refuseRequests, now);
     }
-    if (this.#incoming.size >= this.#options.maxIncomingRequests) {
+    if (this.#incoming.size >= this.#policy.maxIncomingRequests) {
       counters.requestsOverLimit += 1;
       return this.#answerError(requestId, 'T00', 'too many requests in flight', now);
     }

@@ -139,26 +139,24 @@ class NodeAcceptor implements Acceptor {
   ): void {
     const peer = peerOf(request);
     if (attachedTo !== undefined && !this.#options.isOurs(peer)) return; // Another listener's.
-    socket.on('error', () => socket.destroy());
     const refusal = this.#options.admit(peer);
     if (refusal !== undefined) {
       refuseUpgrade(socket, refusal);
       return;
     }
-    let upgraded = false;
-    // The socket may end before the handshake is done, and a bad handshake never gets to the callback.
-    socket.once('close', () => {
-      if (!upgraded) this.#options.abandoned(peer);
-    });
+    const handshake = { isDone: false };
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      upgraded = true;
+      handshake.isDone = true;
       this.#options.connected(peer, (listener) => adoptSocket(webSocket, listener, socket));
     });
+    // A good handshake gets to the callback at once, a bad one never.
+    if (!handshake.isDone) this.#options.abandoned(peer);
   }
 }
 
 function refuseUpgrade(socket: Duplex, status: number): void {
   const text = STATUS_CODES[status] ?? '';
+  socket.on('error', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
     socket.destroy(),
   );

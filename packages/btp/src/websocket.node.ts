@@ -33,77 +33,96 @@ export function adoptSocket(
   listener: SocketListener,
   stream?: Duplex,
 ): BtpSocket {
-  let error: Error | undefined;
-  let batch = stream === undefined ? undefined : new Batch(stream);
-  socket.on('upgrade', (response: IncomingMessage) => {
-    batch = new Batch(response.socket);
-  });
-  socket.on('open', () => listener.onOpen());
+  const adopted = new AdoptedSocket(socket, stream);
+  if (stream === undefined) {
+    socket.on('open', () => listener.onOpen());
+    socket.on('upgrade', (response: IncomingMessage) => adopted.batchOn(response.socket));
+  }
   socket.on('message', (data: Buffer | ArrayBuffer | Buffer[], isBinary: boolean) => {
     // A plain Uint8Array on the same memory: it behaves alike on all platforms, and is faster to slice.
     if (isBinary && data instanceof Uint8Array) {
       listener.onMessage(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     } else listener.onText();
   });
-  socket.on('ping', () => listener.onAlive());
-  socket.on('pong', () => listener.onAlive());
+  const alive = (): void => listener.onAlive();
+  socket.on('ping', alive);
+  socket.on('pong', alive);
+  let error: Error | undefined;
   socket.on('error', (cause: Error) => {
     error ??= cause;
   });
   socket.on('close', (code: number, reason: Buffer) =>
     listener.onClose({ code, reason: reason.toString(), error }),
   );
-  return {
-    send: (octets) => {
-      batch?.open();
-      socket.send(octets);
-      batch?.closeIfLarge();
-    },
-    get bufferedAmount() {
-      return socket.bufferedAmount;
-    },
-    ping: () => socket.ping(),
-    close: (code, reason) => socket.close(code, reason),
-    terminate: () => socket.terminate(),
-  };
+  return adopted;
 }
 
 /** A batch of more than this goes at once, in bytes. */
 const MAX_BATCH_BYTES = 65_536;
 
 /**
- * Gathers what is sent in one turn of the event loop and gives it to the system at once: a system call costs more than
- * all the rest of a small message. Nothing waits longer than for what else is ready now.
+ * Sends, and gathers what is sent in one turn of the event loop to give it to the system at once: a system call costs
+ * more than all the rest of a small message. Nothing waits longer than for what else is ready now.
  */
-class Batch {
-  readonly #stream: Duplex;
-  #isOpen = false;
-  #isScheduled = false;
-  readonly #close = (): void => {
-    this.#isScheduled = false;
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    this.#stream.uncork();
-  };
+class AdoptedSocket implements BtpSocket {
+  readonly #socket: WsSocket;
+  #stream: Duplex | undefined;
+  #isBatching = false;
+  #isFlushScheduled = false;
 
-  constructor(stream: Duplex) {
+  constructor(socket: WsSocket, stream: Duplex | undefined) {
+    this.#socket = socket;
     this.#stream = stream;
   }
 
-  /** Small messages gain by waiting, large ones do not. */
-  closeIfLarge(): void {
-    if (this.#isOpen && this.#stream.writableLength > MAX_BATCH_BYTES) {
-      this.#isOpen = false;
-      this.#stream.uncork();
-    }
+  get bufferedAmount(): number {
+    return this.#socket.bufferedAmount;
   }
 
-  open(): void {
-    if (this.#isOpen) return;
-    this.#isOpen = true;
-    this.#stream.cork();
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(this.#close);
+  batchOn(stream: Duplex): void {
+    this.#stream = stream;
   }
+
+  send(octets: Uint8Array): void {
+    const stream = this.#stream;
+    if (stream !== undefined && !this.#isBatching) this.#startBatch(stream);
+    this.#socket.send(octets);
+    if (stream !== undefined && stream.writableLength > MAX_BATCH_BYTES) this.#endBatch();
+  }
+
+  ping(): void {
+    this.#socket.ping();
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  #startBatch(stream: Duplex): void {
+    this.#isBatching = true;
+    stream.cork();
+    if (this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
+    setImmediate(flush, this);
+  }
+
+  /** The turn of the event loop is over. */
+  flush(): void {
+    this.#isFlushScheduled = false;
+    this.#endBatch();
+  }
+
+  #endBatch(): void {
+    if (!this.#isBatching) return;
+    this.#isBatching = false;
+    this.#stream?.uncork();
+  }
+}
+
+function flush(socket: AdoptedSocket): void {
+  socket.flush();
 }

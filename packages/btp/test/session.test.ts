@@ -22,8 +22,7 @@ function session(role: 'client' | 'server', options: { swappedTypes?: boolean } 
   return new BtpSession<string>({
     role,
     firstRequestId: role === 'client' ? 100 : 200,
-    maxMessageBytes: 1000,
-    maxIncomingRequests: 2,
+    policy: { maxMessageBytes: 1000, maxIncomingRequests: 2 },
     swappedTypes: options.swappedTypes ?? false,
     counters: newCounters(),
   });
