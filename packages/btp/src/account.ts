@@ -25,8 +25,8 @@ export class BtpAccount extends EventEmitter<BtpEndpointEvents> implements BtpEn
   readonly #policy: BtpPolicy;
   readonly #maxConnections: number;
   readonly #handlers = new Handlers();
-  /** Oldest first; the last is the one that new requests go to, unless it is closing. */
-  readonly #connections = new Set<BtpConnection>();
+  /** Oldest first: replaced ones that finish their requests, then the current one. */
+  #connections: readonly BtpConnection[] = [];
   #current: BtpConnection | undefined;
 
   /** Made by `BtpServer.account()`. */
@@ -42,7 +42,7 @@ export class BtpAccount extends EventEmitter<BtpEndpointEvents> implements BtpEn
   }
 
   get gauges(): BtpGauges {
-    const all = [...this.#connections];
+    const all = this.#connections;
     const sum = (of: (connection: BtpConnection) => number): number =>
       all.reduce((total, connection) => total + of(connection), 0);
     return {
@@ -84,7 +84,7 @@ export class BtpAccount extends EventEmitter<BtpEndpointEvents> implements BtpEn
   /** Closes the account's connections. The peer may connect again; the application decides in `authenticate`. */
   async close(options: BtpCloseOptions = {}): Promise<void> {
     const timeoutMs = options.drainTimeoutMs ?? this.#policy.drainTimeoutMs;
-    const connections = [...this.#connections];
+    const connections = this.#connections;
     for (const connection of connections) connection.drain('closed', timeoutMs, false);
     await Promise.all(connections.map((connection) => connection.whenClosed()));
   }
@@ -92,11 +92,10 @@ export class BtpAccount extends EventEmitter<BtpEndpointEvents> implements BtpEn
   /** The server's: an authenticated connection of this account. Call before its authentication is answered. */
   adopt(connection: BtpConnection): void {
     const replaced = this.#current;
-    this.#connections.add(connection);
+    const all = [...this.#connections, connection];
     this.#current = connection;
-    for (const oldest of this.#connections) {
-      if (this.#connections.size <= this.#maxConnections) break;
-      this.#connections.delete(oldest);
+    this.#connections = all.slice(-this.#maxConnections);
+    for (const oldest of all.slice(0, -this.#maxConnections)) {
       oldest.terminate('the account has too many connections');
     }
     replaced?.drain('replaced by a new connection', this.#policy.drainTimeoutMs, true);
@@ -114,7 +113,7 @@ export class BtpAccount extends EventEmitter<BtpEndpointEvents> implements BtpEn
 
   /** The server's: a connection of this account has ended. */
   release(connection: BtpConnection, end: ConnectionEnd): void {
-    this.#connections.delete(connection);
+    this.#connections = this.#connections.filter((other) => other !== connection);
     if (this.#current !== connection) return;
     this.#current = undefined;
     this.emit('disconnect', { reason: end.reason });

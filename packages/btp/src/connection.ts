@@ -4,7 +4,7 @@
  */
 import type { ConnectionOwner } from './connection-owner.js';
 import type { BtpCounters } from './counters.js';
-import { DeadlineTimer } from './deadline-timer.js';
+import { DeadlineTimer, type Scheduled } from './deadline-timer.js';
 import { randomUInt32, type Environment } from './environment.js';
 import type { BtpErrorCode } from './error-codes.js';
 import { BtpRefusal, BtpRequestError } from './errors.js';
@@ -43,7 +43,7 @@ const CLOSE_NORMAL = 1000;
 const CLOSE_VIOLATION = 3000;
 
 /** See the file's head. */
-export class BtpConnection implements SocketListener {
+export class BtpConnection implements SocketListener, Scheduled {
   readonly #options: ConnectionOptions;
   readonly #owner: ConnectionOwner;
   readonly #session: BtpSession<Waiting>;
@@ -78,11 +78,7 @@ export class BtpConnection implements SocketListener {
       now,
     });
     this.#phaseDeadline = now + policy.openTimeoutMs;
-    this.#timer = new DeadlineTimer(
-      environment.clock,
-      () => this.#deadline(),
-      (at) => this.#tick(at),
-    );
+    this.#timer = new DeadlineTimer(environment.clock, this);
   }
 
   /** Gives the connection its socket, right after both were made. */
@@ -428,13 +424,15 @@ export class BtpConnection implements SocketListener {
     this.#timer.refresh();
   }
 
-  #deadline(): number {
+  /** When {@link tick} has something to do. */
+  deadline(): number {
     const open = this.#phase === 'open' || this.#phase === 'draining';
     const keepAlive = open ? this.#keepAlive.deadline() : Infinity;
     return Math.min(this.#phaseDeadline, this.#session.deadline(), keepAlive);
   }
 
-  #tick(now: number): void {
+  /** Does what is due. */
+  tick(now: number): void {
     const expired = this.#session.takeExpired(now);
     this.counters.requestsExpired += expired.length;
     for (const { tag } of expired) {

@@ -3,26 +3,28 @@ import type { Clock } from './environment.js';
 /** What a timer of Node and browsers can count, in milliseconds. */
 const MAX_DELAY_MS = 0x7fff_ffff;
 
+/** Whose deadlines a timer keeps. */
+export interface Scheduled {
+  /** When to call `tick`; may be too early, never too late. Infinity: not at all. */
+  deadline(): number;
+  /** Called at the deadline with the time; afterwards the deadline is asked for again. */
+  tick(now: number): void;
+}
+
 /**
  * One timer for all deadlines of a connection. It is only ever moved forward: thousands of requests that are answered
  * before their deadline set and clear no timers, and a timer that fires too early looks again.
  */
 export class DeadlineTimer {
   readonly #clock: Clock;
-  readonly #deadline: () => number;
-  readonly #due: (now: number) => void;
+  readonly #scheduled: Scheduled;
   #timer: unknown;
   #at = Infinity;
   #stopped = false;
 
-  /**
-   * @param deadline when to call `due`; may be too early, never too late. Infinity: not at all.
-   * @param due called at the deadline with the time; afterwards the deadline is asked for again.
-   */
-  constructor(clock: Clock, deadline: () => number, due: (now: number) => void) {
+  constructor(clock: Clock, scheduled: Scheduled) {
     this.#clock = clock;
-    this.#deadline = deadline;
-    this.#due = due;
+    this.#scheduled = scheduled;
   }
 
   /** When it fires next. A deadline that is not earlier needs no {@link refresh}. */
@@ -33,7 +35,7 @@ export class DeadlineTimer {
   /** The deadline may be earlier than before. */
   refresh(): void {
     if (this.#stopped) return;
-    const at = this.#deadline();
+    const at = this.#scheduled.deadline();
     if (at >= this.#at) return;
     this.#clear();
     this.#at = at;
@@ -41,7 +43,7 @@ export class DeadlineTimer {
     this.#timer = this.#clock.setTimeout(() => {
       this.#timer = undefined;
       this.#at = Infinity;
-      this.#due(this.#clock.now());
+      this.#scheduled.tick(this.#clock.now());
       this.refresh();
     }, delay);
   }

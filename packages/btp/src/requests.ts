@@ -16,7 +16,8 @@ const GRANULARITY_MS = 5;
  * expired request comes back after 2^32 others only: a late response finds nobody (RFC 0023 "Overview", item 2).
  */
 export class OpenRequests<Tag> {
-  readonly #open = new Map<number, OpenRequest<Tag>>();
+  /** Made when there is a first request: an idle connection goes without. */
+  #map: Map<number, OpenRequest<Tag>> | undefined;
   #nextId: number;
   /** Not later than the earliest deadline of an open request. */
   #earliest = Infinity;
@@ -27,13 +28,17 @@ export class OpenRequests<Tag> {
     this.#nextId = firstId >>> 0;
   }
 
+  get #open(): Map<number, OpenRequest<Tag>> {
+    return (this.#map ??= new Map());
+  }
+
   get size(): number {
-    return this.#open.size;
+    return this.#map?.size ?? 0;
   }
 
   /** The id that {@link add} takes next. */
   nextId(): number {
-    while (this.#open.has(this.#nextId)) this.#nextId = (this.#nextId + 1) >>> 0;
+    while (this.#map?.has(this.#nextId)) this.#nextId = (this.#nextId + 1) >>> 0;
     return this.#nextId;
   }
 
@@ -45,14 +50,14 @@ export class OpenRequests<Tag> {
 
   /** The open request of this id, which is not open any more; undefined where there is none. */
   take(id: number): OpenRequest<Tag> | undefined {
-    const request = this.#open.get(id);
+    const request = this.#map?.get(id);
     if (request !== undefined) this.#open.delete(id);
     return request;
   }
 
   /** When to call {@link takeExpired}; Infinity while nothing can expire. */
   deadline(): number {
-    if (this.#open.size === 0) return Infinity;
+    if (this.size === 0) return Infinity;
     return Math.max(this.#earliest, this.#lookedAt + GRANULARITY_MS);
   }
 
@@ -73,8 +78,8 @@ export class OpenRequests<Tag> {
 
   /** All of them; none is open any more. */
   takeAll(): OpenRequest<Tag>[] {
-    const all = [...this.#open.values()];
-    this.#open.clear();
+    const all = [...(this.#map?.values() ?? [])];
+    this.#map = undefined;
     return all;
   }
 }

@@ -70,7 +70,8 @@ export class BtpSession<Tag> {
   /** What happens is counted here. */
   counters: BtpCounters;
   readonly #outgoing: OpenRequests<Tag>;
-  readonly #incoming = new Set<number>();
+  /** Made when there is a first request: an idle connection goes without. */
+  #answering: Set<number> | undefined;
   #phase: SessionPhase = 'unauthenticated';
   #authenticationId = 0;
   /** Set while closing or congested: the peer's new requests get T00 with this sentence. */
@@ -84,6 +85,10 @@ export class BtpSession<Tag> {
     this.#outgoing = new OpenRequests(options.firstRequestId);
   }
 
+  get #incoming(): Set<number> {
+    return (this.#answering ??= new Set());
+  }
+
   get phase(): SessionPhase {
     return this.#phase;
   }
@@ -95,7 +100,7 @@ export class BtpSession<Tag> {
 
   /** The peer's requests that are being answered. */
   get incoming(): number {
-    return this.#incoming.size;
+    return this.#answering?.size ?? 0;
   }
 
   /** When to call {@link takeExpired}. */
