@@ -1,3 +1,4 @@
+import { MAX_AMOUNT } from '@pennyswitch/ilp-packet';
 import { MONEY_STREAM_ID, type SendingConnection } from '../connection/machine.js';
 import { reactionTo } from '../connection/retry.js';
 import type { CancelReason, Draft, Outcome, Task } from '../connection/task.js';
@@ -43,6 +44,8 @@ export class ProbeTask implements Task {
   #answered = 0;
   /** Amounts at and below this round to nothing. */
   #tooSmall = 0n;
+  /** No connector lacked liquidity for this. */
+  #liquid = MAX_AMOUNT;
   #lastFailure: Failure | undefined;
 
   /** @param target asked before each probe: what is learned on the way may change it. */
@@ -116,6 +119,10 @@ export class ProbeTask implements Task {
       if (isProbe && (outcome.code === 'R01' || outcome.arrived === 0n)) {
         if (draft.amount > this.#tooSmall) this.#tooSmall = draft.amount;
       }
+      // A probe need not use what liquidity there is: far less shows the rate too.
+      if (isProbe && outcome.code === 'T04' && draft.amount / 32n < this.#liquid) {
+        this.#liquid = draft.amount / 32n;
+      }
       if (!isFromReceiver && !outcome.isLocal && reactionTo(outcome.code) === 'stop') this.#fail();
     }
     this.#error ??= findRemoteFault(this.#connection.remote);
@@ -162,9 +169,7 @@ export class ProbeTask implements Task {
     const { path } = this.#connection;
     const { source, delivery } = this.#target();
     const low = path.rate.bounds?.low;
-    let cap = path.size.trial;
-    const { value } = path.window;
-    if (value !== undefined && value < cap) cap = value;
+    const cap = path.size.trial < this.#liquid ? path.size.trial : this.#liquid;
     if (source !== undefined) return source < cap ? source : cap;
     if (delivery !== undefined && low !== undefined) {
       const enough = ceilOver(delivery, low);
@@ -210,7 +215,7 @@ export class ProbeTask implements Task {
     // So many units arrived of the largest probe: that many digits are known, unless a hop in between rounds more coarsely,
     // which shows only near the amount that packets will have.
     return (
-      path.rate.basis >= cap / 16n &&
+      path.rate.basis >= cap / 4n &&
       path.rate.lowEstimate(path.rate.basis) >= policy.probePrecision
     );
   }

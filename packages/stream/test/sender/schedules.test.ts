@@ -22,7 +22,7 @@ import { expect, it } from 'vitest';
 import { createWorld, type World } from './world.js';
 
 /** How many; more with `SCHEDULES=100000`, one alone with `SEED=123`. */
-const COUNT = Number(process.env['SCHEDULES'] ?? 400);
+const COUNT = Number(process.env['SCHEDULES'] ?? 300);
 const ONLY = process.env['SEED'];
 
 /** Everything about a run is drawn from its seed: amounts, path, faults, and which kinds of fault there are at all. */
@@ -30,9 +30,8 @@ interface Schedule {
   readonly world: World;
   readonly amount: { readonly type: 'fixed-source' | 'fixed-delivery'; readonly amount: bigint };
   readonly slippage: string;
-  /** The path is slow and limited at most, so that the payment must succeed. */
+  /** The path is slow and limited, and loses packets only with an answer in time: the payment must succeed. */
   readonly isFair: boolean;
-  readonly duplicates: boolean;
   /** A fault of the path that begins in the middle of the payment. */
   readonly disturb: ((world: World) => void) | undefined;
 }
@@ -98,7 +97,8 @@ export function drawSchedule(seed: number): Schedule {
   const amount = random.bigint(50_000n, 3_000_000n);
   const connectors = drawConnectors(random, amount);
   const world = createWorld({ seed, connectors, faults, ...(near === undefined ? {} : { near }) });
-  const hasLoss = Object.keys(faults).length > 1;
+  const { losePrepare = 0, loseReply = 0, corruptReply = 0, timeOutAfterMs } = faults;
+  const isAnswered = losePrepare + loseReply === 0 || timeOutAfterMs !== undefined;
   return {
     world,
     amount: {
@@ -106,8 +106,7 @@ export function drawSchedule(seed: number): Schedule {
       amount,
     },
     slippage: random.pick(['0.01', '0.02', '0.1']),
-    isFair: !hasLoss && near === undefined && !rateDrops,
-    duplicates: (faults.duplicate ?? 0) > 0,
+    isFair: isAnswered && corruptReply === 0 && near === undefined && !rateDrops,
     disturb: rateDrops
       ? ({ connectors: [first] }) => {
           if (first === undefined) return;
@@ -128,16 +127,21 @@ function findFault(schedule: Schedule, quote: Quote, outcome: PaymentOutcome): s
   if (listed !== sent) return `the packets listed make ${listed}, not ${sent}`;
   const mayBeSpent = sent + outcome.unknownOutcome.amount;
   if (mayBeSpent > quote.maxSource) return `${mayBeSpent} may be spent, quoted ${quote.maxSource}`;
-  const arrived = atReceiver.total('fulfilled') + atReceiver.total('open');
-  if (outcome.delivered > arrived) return `delivered ${outcome.delivered}, ${arrived} arrived`;
+  const most = atReceiver.total('fulfilled') + atReceiver.total('open');
+  if (outcome.delivered > most) return `delivered ${outcome.delivered}, ${most} arrived`;
 
-  const arrivedBy = new Map(atReceiver.packets.map((packet) => [packet.condition, packet]));
+  const arrivedBy = new Map<string, bigint>();
+  for (const { condition, outcome: fate, amount: arrived } of atReceiver.packets) {
+    const before = arrivedBy.get(condition) ?? 0n;
+    // A duplicate may arrive at another rate; one of the two was fulfilled to the sender.
+    if (fate !== 'rejected' && arrived > before) arrivedBy.set(condition, arrived);
+  }
   const { numerator, denominator } = quote.minimumRate;
   const fulfilled = atSender.packets.filter((packet) => packet.outcome === 'fulfilled');
   const largest = fulfilled.reduce((max, { amount }) => (amount > max ? amount : max), 0n);
   let total = 0n;
   for (const packet of fulfilled) {
-    const far = arrivedBy.get(packet.condition)?.amount ?? -1n;
+    const far = arrivedBy.get(packet.condition) ?? -1n;
     const least = (packet.amount * numerator) / denominator;
     total += far;
     // Of dust less may arrive, where the whole still keeps to the rate.
@@ -155,7 +159,7 @@ function findFault(schedule: Schedule, quote: Quote, outcome: PaymentOutcome): s
     if (amount.type === 'fixed-delivery') {
       const oneUnit = numerator / denominator + 1n;
       const over = outcome.delivered - amount.amount;
-      if (over < 0n || over > 2n * oneUnit + amount.amount / 1000n)
+      if (over < 0n || over > 2n * oneUnit + amount.amount / 200n)
         return `delivered ${outcome.delivered}`;
     }
   } else if (schedule.isFair) return `a fair path, and ${outcome.error.message}`;
@@ -184,7 +188,9 @@ async function run(seed: number): Promise<string> {
   const outcome = await world.clock.runUntil(paying, limit);
   const fault = findFault(schedule, quote, outcome);
   if (fault !== undefined) throw new Error(fault);
-  return outcome.error === undefined ? 'complete' : outcome.error.code;
+  return outcome.error === undefined
+    ? 'complete'
+    : `${outcome.error.code}${schedule.disturb ? ' after a fall of the rate' : ''}`;
 }
 
 it(`keeps its promises in ${COUNT} random schedules, by the books of the auditor`, async () => {
