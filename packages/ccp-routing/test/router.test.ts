@@ -598,6 +598,16 @@ describe('sending updates', () => {
     expect(routes).toBe(41);
   });
 
+  it('tells the others when a route is too large for any packet', () => {
+    const router = routerWith(PEERS, { maxUpdateBytes: 2_048 });
+    const long = Array.from({ length: 5 }, (_, i) => `g.${'n'.repeat(500)}${i}`);
+    announce(router, 'b', [route('g.w'), route('g.x', long), route('g.y')]);
+    router.handlePrepare('a', control({ lastKnownRoutingTableId: OTHER_TABLE }), now);
+    const [sent] = sentTo(router, 'a').updates;
+    expect(sent).toMatchObject({ toEpochIndex: 4, withdrawnRoutes: ['g.x'] });
+    expect(sent?.newRoutes.map((told) => told.prefix)).toEqual(['g.me', 'g.w', 'g.y']);
+  });
+
   it('sends changes at most every 150 ms, and an empty update every 30 s', () => {
     const world = new World();
     for (const name of ['a', 'b', 'c']) world.add(name);
@@ -725,6 +735,17 @@ describe('taking updates', () => {
     expect(hops(router, 'g.x')).toEqual(['a']);
   });
 
+  it('does not ask a second time for a gap while a request is under way', () => {
+    const router = routerWith({ a: { relation: 'peer' } });
+    const [id] = sentTo(router, 'a').ids;
+    const gap = update({ fromEpochIndex: 5, toEpochIndex: 6 });
+    router.handlePrepare('a', gap, now + 4_000);
+    expect(sentTo(router, 'a', now + 4_000).controls).toEqual([]);
+    router.handleReply(id as number, OK, now + 4_000);
+    router.handlePrepare('a', gap, now + 4_000);
+    expect(sentTo(router, 'a', now + 4_000).controls).toHaveLength(1);
+  });
+
   it('asks again when a request is refused or not answered', () => {
     const router = routerWith({ a: { relation: 'peer' } });
     const [refused] = sentTo(router, 'a').ids;
@@ -821,6 +842,13 @@ describe('taking updates', () => {
     ],
   ])('answers %s with a Reject', (_, bytes, code) => {
     expect(outcome(routerWith(PEERS).handlePrepare('a', bytes as Uint8Array, now))).toBe(code);
+  });
+
+  it('answers T00 while the link counts as down, since nothing would end what is taken then', () => {
+    const router = routerWith(PEERS);
+    router.handleDisconnected('a', now);
+    expect(announce(router, 'a', [route('g.x')])).toBe('T00');
+    expect(hops(router, 'g.x')).toEqual([]);
   });
 
   it('answers another condition with F01, an unknown account with F00, and all with T00 while it has no address', () => {
