@@ -124,7 +124,7 @@ function accountsOf(name: NodeName, context: Context): object {
       relation: 'child',
       asset: first.asset,
       link: { type: 'btp', listen: true, token: context.guestToken },
-      limits: { maximumBalance: (first.maximumBalance * 20n).toString() },
+      limits: { maximumBalance: (first.maximumBalance * 2n).toString() },
     };
   }
   return accounts;
