@@ -147,7 +147,11 @@ export class ProbeTask implements Task {
   #probe(): Draft | undefined {
     const cap = this.#cap();
     if (cap <= this.#tooSmall) {
-      if (this.#probesInFlight === 0) this.#failTooSmall(cap);
+      if (this.#probesInFlight === 0) {
+        // What keeps larger ones back says why nothing arrives.
+        if (this.#liquid <= this.#tooSmall) this.#fail();
+        else this.#failTooSmall(cap);
+      }
       return undefined;
     }
     const amount = this.#amount(cap);
@@ -215,8 +219,7 @@ export class ProbeTask implements Task {
     // So many units arrived of the largest probe: that many digits are known, unless a hop in between rounds more coarsely,
     // which shows only near the amount that packets will have.
     return (
-      path.rate.basis >= cap / 4n &&
-      path.rate.lowEstimate(path.rate.basis) >= policy.probePrecision
+      path.rate.basis >= cap / 4n && path.rate.lowEstimate(path.rate.basis) >= policy.probePrecision
     );
   }
 
