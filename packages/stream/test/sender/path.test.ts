@@ -1,0 +1,238 @@
+import { encodeAmountTooLargeData, MAX_AMOUNT } from '@pennyswitch/ilp-packet';
+import { DEFAULT_SENDER_POLICY } from '@pennyswitch/stream';
+import { describe, expect, it } from 'vitest';
+import { PacketSize } from '../../src/connection/packet-size.js';
+import { PacketTimeout } from '../../src/connection/packet-timeout.js';
+import { Pacer } from '../../src/connection/pacer.js';
+import { RateTracker } from '../../src/connection/rate.js';
+import { Remote } from '../../src/connection/remote.js';
+import { reactionTo, RetryDelay } from '../../src/connection/retry.js';
+import { Sequence } from '../../src/connection/sequence.js';
+import { Window } from '../../src/connection/window.js';
+
+const NO_DATA = new Uint8Array(0);
+const policy = DEFAULT_SENDER_POLICY;
+
+describe('the largest packet', () => {
+  it('is what F08 tells, in the units of the sender', () => {
+    const size = new PacketSize();
+    size.handleTooLarge(
+      10_000n,
+      encodeAmountTooLargeData({ receivedAmount: 20_000n, maximumAmount: 5_000n }),
+    );
+    expect(size.trial).toBe(2_500n);
+    expect(size.isFound).toBe(true);
+  });
+
+  it.each([1n, 2n, 3n, 17n, 1_000n, 12_345n, 10n ** 15n, 2n ** 63n])(
+    'of %i is found within an eighth where F08 does not tell it',
+    (limit) => {
+      const size = new PacketSize();
+      let trials = 0;
+      // The first packet is as large as it can be: the worst start.
+      while (!size.isLimited || !size.isFound) {
+        const amount = size.trial;
+        if (amount > limit) size.handleTooLarge(amount, NO_DATA);
+        else size.handlePassed(amount);
+        expect(++trials).toBeLessThan(100);
+      }
+      expect(size.trial).toBeLessThanOrEqual(limit);
+      expect(size.trial).toBeGreaterThanOrEqual(limit - limit / 8n);
+    },
+  );
+
+  it('is nothing where not even one unit passes', () => {
+    const size = new PacketSize();
+    for (let i = 0; i < 70 && size.trial > 0n; i++) size.handleTooLarge(size.trial, NO_DATA);
+    expect(size.trial).toBe(0n);
+  });
+
+  it('shrinks again when the path changes, and is searched for anew when a larger packet passes', () => {
+    const size = new PacketSize();
+    size.handleTooLarge(
+      1_000n,
+      encodeAmountTooLargeData({ receivedAmount: 1_000n, maximumAmount: 500n }),
+    );
+    size.handlePassed(500n);
+    size.handleTooLarge(500n, NO_DATA);
+    expect(size.trial).toBeLessThan(500n);
+    size.handlePassed(800n);
+    expect(size.trial).toBe(MAX_AMOUNT);
+  });
+
+  it('is not believed to be above what was just refused', () => {
+    const size = new PacketSize();
+    size.handleTooLarge(
+      1_000n,
+      encodeAmountTooLargeData({ receivedAmount: 1n, maximumAmount: 500n }),
+    );
+    expect(size.trial).toBeLessThan(1_000n);
+  });
+});
+
+describe('the rate', () => {
+  it('is narrowed by each packet, and known exactly at last', () => {
+    const rate = new RateTracker();
+    for (const amount of [10n, 999n, 7_777n, 1_000_003n]) rate.observe(amount, (amount * 3n) / 7n);
+    expect(rate.likely).toEqual({ numerator: 3n, denominator: 7n });
+    expect(rate.lowEstimate(7_000_000n)).toBeLessThanOrEqual(3_000_000n);
+    expect(rate.highEstimate(7_000_000n)).toBeGreaterThanOrEqual(3_000_000n);
+  });
+
+  it('is another one when a packet of some size contradicts it', () => {
+    const rate = new RateTracker();
+    rate.observe(1_000n, 2_000n);
+    rate.observe(1_000n, 1_500n);
+    expect(rate.lowEstimate(1_000n)).toBe(1_500n);
+  });
+
+  it('is not contradicted by dust, which loses more to rounding', () => {
+    const rate = new RateTracker();
+    rate.observe(1_000_000n, 2_000_000n);
+    rate.observe(3n, 4n);
+    expect(rate.lowEstimate(1_000n)).toBe(2_000n);
+  });
+
+  it('is unknown as long as nothing arrives', () => {
+    const rate = new RateTracker();
+    rate.observe(0n, 0n);
+    rate.observe(10n, 0n);
+    expect(rate.bounds).toBeUndefined();
+    expect(rate.likely).toBeUndefined();
+  });
+});
+
+describe('the window', () => {
+  it('doubles with each round trip up to its maximum', () => {
+    const window = new Window(policy);
+    expect(window.packets).toBe(10);
+    for (let i = 0; i < 10; i++) window.handleFulfilled(1n);
+    expect(window.packets).toBe(20);
+    for (let i = 0; i < 500; i++) window.handleFulfilled(1n);
+    expect(window.packets).toBe(policy.maxPacketsInFlight);
+  });
+
+  it('halves once for all packets that were on their way, then grows by one per round trip', () => {
+    const window = new Window(policy);
+    for (let sentAt = 0; sentAt < 10; sentAt++) window.handleBusy(sentAt, 100);
+    expect(window.packets).toBe(5);
+    for (let i = 0; i < 6; i++) window.handleFulfilled(1n);
+    expect(window.packets).toBe(6);
+    for (let at = 200; at < 300; at++) window.handleBusy(at, at);
+    expect(window.packets).toBe(1);
+  });
+
+  it('has no limit of value until liquidity lacks, halves then, and opens slowly again', () => {
+    const window = new Window(policy);
+    expect(window.value).toBeUndefined();
+    window.handleNoLiquidity(8_000n, 0, 100);
+    window.handleNoLiquidity(7_000n, 50, 110);
+    expect(window.value).toBe(4_000n);
+    for (let i = 0; i < 4; i++) window.handleFulfilled(1_000n);
+    expect(window.value).toBe(4_000n + 4n * 62n);
+    for (let at = 200; at < 300; at++) window.handleNoLiquidity(1n, at, at);
+    expect(window.value).toBe(1n);
+  });
+});
+
+describe('waiting', () => {
+  it('doubles with failures up to its limit, and ends with a success', () => {
+    const retry = new RetryDelay(policy);
+    const waits: number[] = [];
+    let now = 0;
+    for (let i = 0; i < 8; i++) {
+      retry.handleFailure(now, now);
+      waits.push(retry.until - now);
+      now = retry.until;
+    }
+    expect(waits).toEqual([50, 100, 200, 400, 800, 1600, 2000, 2000]);
+    retry.handleSuccess();
+    expect(retry.until).toBeLessThan(now);
+  });
+
+  it('is not made longer by packets that left before it began', () => {
+    const retry = new RetryDelay(policy);
+    retry.handleFailure(0, 1_000);
+    for (let i = 0; i < 10; i++) retry.handleFailure(900, 1_010);
+    expect(retry.until).toBe(1_050);
+  });
+
+  it('spaces packets out only after a connector was busy, and less with each success', () => {
+    const pacer = new Pacer(policy);
+    pacer.handleSent(1_000);
+    expect(pacer.nextAt).toBe(1_000);
+    pacer.handleBusy(1_000, 1_010);
+    expect(pacer.nextAt).toBe(1_010);
+    pacer.handleBusy(1_020, 1_030);
+    expect(pacer.nextAt).toBe(1_020);
+    for (let i = 0; i < 200; i++) pacer.handleFulfilled();
+    expect(pacer.nextAt).toBe(1_000);
+  });
+
+  it('gives packets more time where a connector asks for it, up to a limit and never less again', () => {
+    const timeout = new PacketTimeout(policy);
+    timeout.handleTooShort(0, 10);
+    timeout.handleTooShort(5, 20);
+    expect(timeout.ms).toBe(30_000);
+    for (let at = 100; at < 110; at++) timeout.handleTooShort(at, at);
+    expect(timeout.ms).toBe(policy.maxPacketTimeoutMs);
+  });
+});
+
+it('reactions go by the code, and by the class of codes that are not known', () => {
+  expect(reactionTo('F02')).toBe('stop');
+  expect(reactionTo('F42')).toBe('stop');
+  expect(reactionTo('F08')).toBe('smaller');
+  expect(reactionTo('F99')).toBe('receiver');
+  expect(reactionTo('T04')).toBe('liquidity');
+  expect(reactionTo('T05')).toBe('slower');
+  expect(reactionTo('T42')).toBe('wait');
+  expect(reactionTo('R00')).toBe('more-time');
+  expect(reactionTo('R01')).toBe('larger');
+  expect(reactionTo('R42')).toBe('wait');
+});
+
+it('sequences go up to 2^31 and no further (RFC 0029 5.1.3)', () => {
+  const sequence = new Sequence(2 ** 31 - 2);
+  expect(sequence.next()).toBe(2 ** 31 - 1);
+  expect(sequence.isExhausted).toBe(false);
+  expect(sequence.next()).toBe(2 ** 31);
+  expect(sequence.next()).toBeUndefined();
+  expect(sequence.isExhausted).toBe(true);
+});
+
+describe('what the receiver says', () => {
+  const maxMoney = (receiveMax: bigint, totalReceived: bigint, streamId = 1) =>
+    ({ type: 'StreamMaxMoney', streamId, receiveMax, totalReceived }) as const;
+
+  it('never shrinks, in whatever order replies come (RFC 0029 4.4.4)', () => {
+    const remote = new Remote(1);
+    expect(remote.receiveMax).toBe(MAX_AMOUNT);
+    remote.handleFrames([maxMoney(100n, 50n)]);
+    remote.handleFrames([maxMoney(90n, 40n), maxMoney(500n, 70n, 3)]);
+    expect([remote.receiveMax, remote.totalReceived]).toEqual([100n, 50n]);
+    remote.handleFrames([maxMoney(120n, 60n)]);
+    expect([remote.receiveMax, remote.totalReceived]).toEqual([120n, 60n]);
+  });
+
+  it('keeps the receipt for the largest total', () => {
+    const receipt = (total: number): Uint8Array => {
+      const bytes = new Uint8Array(58);
+      new DataView(bytes.buffer).setBigUint64(18, BigInt(total));
+      return bytes;
+    };
+    const remote = new Remote(1);
+    for (const total of [100, 300, 200]) {
+      remote.handleFrames([{ type: 'StreamReceipt', streamId: 1, receipt: receipt(total) }]);
+    }
+    expect(remote.receipt).toEqual(receipt(300));
+  });
+
+  it('about another stream does not close this one', () => {
+    const remote = new Remote(1);
+    remote.handleFrames([{ type: 'StreamClose', streamId: 3, errorCode: 1, errorMessage: '' }]);
+    expect(remote.close).toBeUndefined();
+    remote.handleFrames([{ type: 'StreamClose', streamId: 1, errorCode: 1, errorMessage: '' }]);
+    expect(remote.close).toMatchObject({ scope: 'stream', errorCode: 1 });
+  });
+});
