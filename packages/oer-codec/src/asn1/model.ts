@@ -1,0 +1,101 @@
+/** What a module says, as the parser understood it. Names are resolved when schemas are made of it. */
+
+/** A value in a constraint or DEFAULT. */
+export type ValueNode =
+  | { readonly kind: 'number'; readonly value: bigint }
+  | { readonly kind: 'text'; readonly value: string }
+  | { readonly kind: 'boolean'; readonly value: boolean }
+  | { readonly kind: 'name'; readonly name: string; readonly line: number }
+  | { readonly kind: 'min' }
+  | { readonly kind: 'max' };
+
+/** A range of values; a single one has the same value twice. */
+export interface RangeNode {
+  readonly from: ValueNode;
+  readonly to: ValueNode;
+}
+
+/** The constraints of a type that have to do with its encoding. */
+export interface ConstraintNode {
+  /** Values, one range after the other. */
+  readonly values?: readonly RangeNode[];
+  readonly size?: RangeNode;
+  /** The characters of FROM. */
+  readonly from?: readonly RangeNode[];
+  /** For REAL: what the mantissa may be. */
+  readonly mantissa?: RangeNode;
+}
+
+/** A component of a SEQUENCE, SET or CHOICE. */
+export interface ComponentNode {
+  readonly name: string;
+  readonly type: TypeNode;
+  readonly presence: 'required' | 'optional' | ValueNode;
+  readonly line: number;
+}
+
+export type BuiltinName =
+  | 'BOOLEAN'
+  | 'NULL'
+  | 'INTEGER'
+  | 'REAL'
+  | 'OCTET STRING'
+  | 'BIT STRING'
+  | 'OBJECT IDENTIFIER'
+  | 'RELATIVE-OID'
+  | 'UTF8String'
+  | 'IA5String'
+  | 'PrintableString'
+  | 'VisibleString'
+  | 'NumericString'
+  | 'GeneralizedTime';
+
+/** A type, as it is written. */
+export type TypeNode = { readonly constraint: ConstraintNode; readonly line: number } & (
+  | { readonly kind: 'builtin'; readonly name: BuiltinName }
+  | { readonly kind: 'reference'; readonly name: string }
+  | {
+      readonly kind: 'enumerated';
+      readonly names: readonly (readonly [string, number])[];
+      readonly extensible: boolean;
+    }
+  | { readonly kind: 'list'; readonly of: 'SEQUENCE' | 'SET'; readonly element: TypeNode }
+  | {
+      readonly kind: 'structure';
+      readonly of: 'SEQUENCE' | 'SET' | 'CHOICE';
+      readonly components: readonly ComponentNode[];
+      /** Behind the extension marker; undefined without one. */
+      readonly additions: readonly ComponentNode[] | undefined;
+    }
+  | {
+      /** `CLASS.&field ({Set})`, with the component that chooses (`{@type}`) for an open type. */
+      readonly kind: 'class field';
+      readonly className: string;
+      readonly field: string;
+      readonly set: string;
+      readonly chosenBy: string | undefined;
+    }
+);
+
+/** An information object class of an id and a type. */
+export interface ClassNode {
+  /** Fields by name (`&typeId`), with the type of those that are values. */
+  readonly fields: ReadonlyMap<string, TypeNode | undefined>;
+}
+
+/** An information object set: which type goes with which id. */
+export interface ObjectSetNode {
+  readonly className: string;
+  readonly rows: readonly { readonly id: ValueNode; readonly type: TypeNode }[];
+}
+
+/** A module. */
+export interface Asn1Module {
+  readonly name: string;
+  /** Which module each imported name comes from. */
+  readonly imports: ReadonlyMap<string, string>;
+  readonly types: ReadonlyMap<string, TypeNode>;
+  readonly values: ReadonlyMap<string, ValueNode>;
+  readonly classes: ReadonlyMap<string, ClassNode>;
+  readonly objectSets: ReadonlyMap<string, ObjectSetNode>;
+}

@@ -1,0 +1,46 @@
+/** A text that is no ASN.1 module, or uses a part of the notation that is not supported. */
+export class Asn1SyntaxError extends Error {
+  override readonly name = 'Asn1SyntaxError';
+  /** The line, counted from 1. */
+  readonly line: number;
+
+  constructor(line: number, reason: string) {
+    super(`line ${line}: ${reason}`);
+    this.line = line;
+  }
+}
+
+/** A word, number, quoted text or symbol of a module. */
+export interface Token {
+  readonly kind: 'word' | 'field' | 'number' | 'text' | 'symbol' | 'end';
+  readonly text: string;
+  readonly line: number;
+}
+
+// In this order: a comment may end at the next two hyphens or with its line.
+const TOKEN =
+  /(?<space>\s+|--.*?(?:--|$)|\/\*[^]*?\*\/)|(?<word>[A-Za-z](?:-?[A-Za-z0-9])*)|(?<field>&[A-Za-z](?:-?[A-Za-z0-9])*)|(?<number>-?\d+)|"(?<text>[^"]*)"|(?<symbol>::=|\.\.\.|\.\.|\[\[|\]\]|[{}()[\],;|@:.])/my;
+
+/** Cuts a module into tokens; comments and spaces are left out. */
+export function tokenize(source: string): Token[] {
+  const tokens: Token[] = [];
+  let line = 1;
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < source.length) {
+    const start = TOKEN.lastIndex;
+    const groups = TOKEN.exec(source)?.groups;
+    if (groups === undefined) {
+      throw new Asn1SyntaxError(
+        line,
+        `${JSON.stringify(source.slice(start, start + 10))} is no token`,
+      );
+    }
+    for (const kind of ['word', 'field', 'number', 'text', 'symbol'] as const) {
+      const text = groups[kind];
+      if (text !== undefined) tokens.push({ kind, text, line });
+    }
+    line += source.slice(start, TOKEN.lastIndex).split('\n').length - 1;
+  }
+  tokens.push({ kind: 'end', text: 'the end of the text', line });
+  return tokens;
+}

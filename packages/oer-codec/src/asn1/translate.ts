@@ -1,0 +1,236 @@
+import type {
+  Asn1Module,
+  ComponentNode,
+  ConstraintNode,
+  RangeNode,
+  TypeNode,
+  ValueNode,
+} from './model.js';
+import type { Scope } from './scope.js';
+import { Asn1SyntaxError } from './tokens.js';
+
+/** The functions of this package that make schemas. */
+export type SchemaFunction =
+  | 'bitString'
+  | 'boolean'
+  | 'choice'
+  | 'enumerated'
+  | 'extensibleEnumerated'
+  | 'generalizedTime'
+  | 'ia5String'
+  | 'integer'
+  | 'nullType'
+  | 'numericString'
+  | 'objectIdentifier'
+  | 'octetString'
+  | 'optional'
+  | 'printableString'
+  | 'real32'
+  | 'real64'
+  | 'relativeOid'
+  | 'sequence'
+  | 'sequenceByTable'
+  | 'sequenceOf'
+  | 'set'
+  | 'setOf'
+  | 'utf8String'
+  | 'visibleString'
+  | 'withDefault';
+
+/** What modules are translated into: schemas, or the TypeScript that makes them. */
+export interface Target<S> {
+  /** What a call of a function gives; the arguments are plain values, with `S` among them. */
+  call(name: SchemaFunction, ...args: unknown[]): S;
+  /** A type by its name. */
+  reference(module: Asn1Module, name: string, line: number): S;
+}
+
+const STRINGS = {
+  UTF8String: 'utf8String',
+  IA5String: 'ia5String',
+  PrintableString: 'printableString',
+  VisibleString: 'visibleString',
+  NumericString: 'numericString',
+} as const;
+
+const PLAIN = {
+  BOOLEAN: 'boolean',
+  NULL: 'nullType',
+  'OBJECT IDENTIFIER': 'objectIdentifier',
+  'RELATIVE-OID': 'relativeOid',
+  GeneralizedTime: 'generalizedTime',
+} as const;
+
+/** Translates types of modules into calls of the functions that make schemas. */
+export class Translator<S> {
+  readonly #scope: Scope;
+  readonly #target: Target<S>;
+
+  constructor(scope: Scope, target: Target<S>) {
+    this.#scope = scope;
+    this.#target = target;
+  }
+
+  type(module: Asn1Module, type: TypeNode): S {
+    switch (type.kind) {
+      case 'reference':
+        return this.#reference(module, type);
+      case 'builtin':
+        return this.#builtin(module, type, type.constraint);
+      case 'enumerated':
+        return this.#target.call(
+          type.extensible ? 'extensibleEnumerated' : 'enumerated',
+          Object.fromEntries(type.names),
+        );
+      case 'list': {
+        const size = this.#size(module, type.constraint.size);
+        const element = this.type(module, type.element);
+        const args = size === undefined ? [element] : [element, size];
+        return this.#target.call(type.of === 'SET' ? 'setOf' : 'sequenceOf', ...args);
+      }
+      case 'structure':
+        return type.of === 'CHOICE' ? this.#choice(module, type) : this.#sequence(module, type);
+      case 'class field':
+        return this.#idType(module, type);
+    }
+  }
+
+  /** A type by its name; one with more constraints is a type of its own. */
+  #reference(module: Asn1Module, type: TypeNode & { readonly kind: 'reference' }): S {
+    const { name, line } = type;
+    if (Object.keys(type.constraint).length === 0)
+      return this.#target.reference(module, name, line);
+    const end = this.#scope.dereference(module, type);
+    if (end.type.kind !== 'builtin') return this.#target.reference(module, name, line);
+    return this.#builtin(end.module, end.type, end.constraint);
+  }
+
+  #builtin(
+    module: Asn1Module,
+    type: TypeNode & { readonly kind: 'builtin' },
+    constraint: ConstraintNode,
+  ): S {
+    const { name } = type;
+    if (name === 'INTEGER')
+      return this.#target.call('integer', ...this.#bounds(module, constraint));
+    if (name === 'REAL') return this.#real(module, type, constraint);
+    if (name in PLAIN) return this.#target.call(PLAIN[name as keyof typeof PLAIN]);
+    const size = this.#size(module, constraint.size);
+    if (name === 'OCTET STRING' || name === 'BIT STRING') {
+      const make = name === 'BIT STRING' ? 'bitString' : 'octetString';
+      return this.#target.call(make, ...(size === undefined ? [] : [size]));
+    }
+    const options = {
+      ...(size !== undefined && { size }),
+      ...(constraint.from !== undefined && { from: this.#scope.alphabet(module, constraint.from) }),
+    };
+    const args = Object.keys(options).length === 0 ? [] : [options];
+    return this.#target.call(STRINGS[name as keyof typeof STRINGS], ...args);
+  }
+
+  /** The bounds of an INTEGER: as numbers where its encoding has up to four bytes, otherwise as bigints. */
+  #bounds(module: Asn1Module, constraint: ConstraintNode): (number | bigint | undefined)[] {
+    const { min, max } = this.#scope.range(module, constraint.values);
+    if (min === undefined && max === undefined) return [];
+    if (max === undefined) return [min];
+    if (min === undefined) return [undefined, max];
+    const small = min >= 0n ? max < 1n << 32n : min >= -(1n << 31n) && max < 1n << 31n;
+    return small ? [Number(min), Number(max)] : [min, max];
+  }
+
+  #real(module: Asn1Module, type: TypeNode, constraint: ConstraintNode): S {
+    const { max } = this.#scope.range(module, constraint.mantissa && [constraint.mantissa]);
+    if (max === undefined || max >= 1n << 53n) {
+      throw new Asn1SyntaxError(type.line, 'a REAL needs the mantissa of binary32 or binary64');
+    }
+    return this.#target.call(max < 1n << 24n ? 'real32' : 'real64');
+  }
+
+  #size(
+    module: Asn1Module,
+    range: RangeNode | undefined,
+  ): number | { min?: number; max?: number } | undefined {
+    if (range === undefined) return undefined;
+    const min = Number(this.#scope.number(module, range.from) ?? 0n);
+    const max = this.#scope.number(module, range.to);
+    if (max === BigInt(min)) return min;
+    return { ...(min > 0 && { min }), ...(max !== undefined && { max: Number(max) }) };
+  }
+
+  #sequence(module: Asn1Module, type: TypeNode & { readonly kind: 'structure' }): S {
+    const last = type.components.at(-1);
+    if (last?.type.kind === 'class field' && last.type.chosenBy !== undefined) {
+      if (type.additions !== undefined) {
+        throw new Asn1SyntaxError(type.line, 'additions behind a chosen type are not supported');
+      }
+      return this.#table(module, type.components, last.type, last.name);
+    }
+    const components = this.#components(module, type.components);
+    const make = type.of === 'SET' ? 'set' : 'sequence';
+    if (type.additions === undefined) return this.#target.call(make, components);
+    const additions = this.#components(module, type.additions);
+    return this.#target.call(make, components, { additions });
+  }
+
+  #components(module: Asn1Module, components: readonly ComponentNode[]): Record<string, S> {
+    return Object.fromEntries(
+      components.map(({ name, type, presence }) => {
+        const schema = this.type(module, type);
+        if (presence === 'required') return [name, schema];
+        if (presence === 'optional') return [name, this.#target.call('optional', schema)];
+        const value = this.#defaultValue(module, type, presence);
+        return [name, this.#target.call('withDefault', schema, value)];
+      }),
+    );
+  }
+
+  #defaultValue(module: Asn1Module, type: TypeNode, value: ValueNode): unknown {
+    const end = this.#scope.dereference(module, type);
+    if (end.type.kind === 'enumerated' && value.kind === 'name') return value.name;
+    const found = this.#scope.value(module, value);
+    if (found.kind === 'text' || found.kind === 'boolean') return found.value;
+    if (found.kind === 'number' && end.type.kind === 'builtin' && end.type.name === 'INTEGER') {
+      const bounds = this.#bounds(end.module, end.constraint);
+      return typeof bounds[0] === 'number' ? Number(found.value) : found.value;
+    }
+    throw new Asn1SyntaxError(type.line, 'this DEFAULT is not supported');
+  }
+
+  #choice(module: Asn1Module, type: TypeNode & { readonly kind: 'structure' }): S {
+    const root = this.#components(module, type.components);
+    const additions = Object.entries(this.#components(module, type.additions ?? []));
+    return this.#target.call('choice', {
+      ...root,
+      ...Object.fromEntries(additions.map(([name, schema]) => [name, { schema, extension: true }])),
+    });
+  }
+
+  /** The type of the value field of a class. */
+  #idType(module: Asn1Module, type: TypeNode & { readonly kind: 'class field' }): S {
+    const found = this.#scope.classOf(module, type.className, type.line);
+    const id = found.node.fields.get(type.field);
+    if (id === undefined || type.chosenBy !== undefined) {
+      throw new Asn1SyntaxError(type.line, 'a chosen type stands at the end of a SEQUENCE');
+    }
+    return this.type(found.module, id);
+  }
+
+  #table(
+    module: Asn1Module,
+    components: readonly ComponentNode[],
+    chosen: TypeNode & { readonly kind: 'class field' },
+    data: string,
+  ): S {
+    const set = this.#scope.objectSet(module, chosen.set, chosen.line);
+    const rows = set.node.rows.map(({ id, type }) => [
+      String(this.#scope.number(set.module, id)),
+      this.type(set.module, type),
+    ]);
+    const options = {
+      components: this.#components(module, components.slice(0, -1)),
+      id: chosen.chosenBy,
+      data,
+    };
+    return this.#target.call('sequenceByTable', options, Object.fromEntries(rows));
+  }
+}

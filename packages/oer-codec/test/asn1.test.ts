@@ -1,0 +1,228 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Asn1SyntaxError, compileAsn1, parseAsn1, printTypeScript } from '../src/asn1/index.js';
+import { hex, toHex } from './hex.js';
+
+const module = (body: string, name = 'M'): string =>
+  `${name} DEFINITIONS AUTOMATIC TAGS ::= BEGIN ${body} END`;
+
+/** The bytes of a value of the type `T` of a module. */
+function bytes(body: string, value: unknown): string {
+  const schema = compileAsn1(module(body)).get('T');
+  const encoded = schema?.encode(value) ?? new Uint8Array(0);
+  expect(schema?.decodeStrict(encoded)).toEqual(value);
+  return toHex(encoded);
+}
+
+describe('types', () => {
+  test.each([
+    ['BOOLEAN', true, 'ff'],
+    ['NULL', null, ''],
+    ['INTEGER', -129n, '02ff7f'],
+    ['INTEGER (0..255)', 7, '07'],
+    ['INTEGER (0..MAX)', 7n, '0107'],
+    ['INTEGER (MIN..7)', 7n, '0107'],
+    ['INTEGER (-1 | 5..7)', 7, '07'],
+    ['INTEGER (5)', 5, '05'],
+    ['INTEGER (0..4294967295)', 1, '00000001'],
+    ['INTEGER (0..4294967296)', 1n, '0000000000000001'],
+    ['INTEGER (-2147483648..2147483647)', -1, 'ffffffff'],
+    ['INTEGER (-2147483649..0)', -1n, 'ffffffffffffffff'],
+    ['INTEGER (0..255, ...)', 7n, '0107'],
+    ['INTEGER (0..255, ..., 256..300)', 300n, '02012c'],
+    ['INTEGER { off(0), on(1) } (0..1)', 1, '01'],
+    ['ENUMERATED { a, b, c(9), d }', 'd', '0a'],
+    ['ENUMERATED { a, ... }', 5, '05'],
+    ['OCTET STRING', hex('ab'), '01ab'],
+    ['OCTET STRING (SIZE (1))', hex('ab'), 'ab'],
+    ['OCTET STRING (SIZE (1..MAX))', hex('ab'), '01ab'],
+    ['OCTET STRING (SIZE (1, ...))', hex('ab'), '01ab'],
+    ['BIT STRING (SIZE (4))', { bytes: hex('a0'), length: 4 }, 'a0'],
+    ['OBJECT IDENTIFIER', '1.2.3', '022a03'],
+    ['RELATIVE-OID', '2.3', '020203'],
+    ['UTF8String (SIZE (0..2))', 'é', '02c3a9'],
+    ['IA5String (FROM ("a".."c" | "x"))', 'cx', '026378'],
+    ['IA5String (SIZE (2))', 'ab', '6162'],
+    ['PrintableString', 'A', '0141'],
+    ['VisibleString', '~', '017e'],
+    ['NumericString', '1', '0131'],
+    [
+      'GeneralizedTime',
+      { epochMs: 0, leapSecond: false },
+      `0f${toHex(new TextEncoder().encode('19700101000000Z'))}`,
+    ],
+    [
+      'REAL (WITH COMPONENTS { mantissa (-16777215..16777215), base (2), exponent (-149..104) })',
+      1,
+      '3f800000',
+    ],
+    [
+      'REAL (0 | WITH COMPONENTS { mantissa (-9007199254740991..9007199254740991), base (2) })',
+      1,
+      '3ff0000000000000',
+    ],
+    ['SEQUENCE OF BOOLEAN', [true], '0101ff'],
+    ['SEQUENCE (SIZE (1..2)) OF BOOLEAN', [true], '0101ff'],
+    ['SET OF INTEGER (0..9)', [1, 2], '01020102'],
+    ['SEQUENCE { a BOOLEAN, b NULL }', { a: true, b: null }, 'ff'],
+    ['SET { a BOOLEAN OPTIONAL }', {}, '00'],
+    ['SEQUENCE { a INTEGER (0..9) DEFAULT 3, b BOOLEAN DEFAULT TRUE }', { a: 3, b: true }, '00'],
+    ['SEQUENCE { a INTEGER DEFAULT 3, b UTF8String DEFAULT "x" }', { a: 4n, b: 'x' }, '800104'],
+    ['SEQUENCE { a ENUMERATED { x, y } DEFAULT y }', { a: 'y' }, '00'],
+    ['SEQUENCE { a BOOLEAN, ..., b BOOLEAN }', { a: true, b: true }, '80ff02078001ff'],
+    ['CHOICE { a BOOLEAN, b NULL }', { type: 'b', value: null }, '81'],
+    ['CHOICE { a BOOLEAN, ..., b BOOLEAN }', { type: 'b', value: true }, '8101ff'],
+  ])('%s', (type, value, text) => {
+    expect(bytes(`T ::= ${type}`, value)).toBe(text);
+  });
+});
+
+describe('names', () => {
+  test('of types and values are found, constraints on the way add up', () => {
+    const body =
+      'low INTEGER ::= 1 T ::= SEQUENCE { a Byte (low..high) } Byte ::= INTEGER (0..255) high INTEGER ::= 300';
+    expect(bytes(body, { a: 300 })).toBe('012c');
+    expect(bytes('T ::= U U ::= V V ::= OCTET STRING (SIZE (1))', hex('01'))).toBe('01');
+    expect(
+      bytes('T ::= S (SIZE (2)) S ::= IA5String (FROM ("a" | dot)) dot IA5String ::= "."', 'a.'),
+    ).toBe('612e');
+    expect(bytes('T ::= U (SIZE (1)) U ::= SEQUENCE OF BOOLEAN', [true])).toBe('0101ff');
+  });
+
+  test('of other modules are imported; two modules may have the same name', () => {
+    const a = module('IMPORTS U, W FROM B; T ::= SEQUENCE { u U }', 'A');
+    const b = module('T ::= NULL U ::= SEQUENCE { v V } V ::= BOOLEAN W ::= NULL', 'B');
+    const schemas = compileAsn1(a, b);
+    expect([...schemas.keys()].sort()).toEqual(['A.T', 'B.T', 'U', 'V', 'W']);
+    expect(toHex(schemas.get('A.T')?.encode({ u: { v: true } }) ?? hex(''))).toBe('ff');
+  });
+
+  test('may be of a type that contains itself', () => {
+    expect(
+      bytes('T ::= SEQUENCE { children SEQUENCE OF T }', { children: [{ children: [] }] }),
+    ).toBe('01010100');
+    expect(() => printTypeScript(module('T ::= SEQUENCE OF T'))).toThrow('contains itself');
+  });
+});
+
+describe('classes and object sets', () => {
+  const body =
+    'C ::= CLASS { &id INTEGER (0..9) UNIQUE, &Type } WITH SYNTAX { &id &Type } ' +
+    'S C ::= { { one BOOLEAN } | { 2 NULL } } one INTEGER ::= 1 ' +
+    'T ::= SEQUENCE { id C.&id ({S}), n INTEGER (0..9), body C.&Type ({S}{@id}) }';
+
+  test('choose a type by an id', () => {
+    expect(bytes(body, { id: 1, n: 5, body: true })).toBe('010501ff');
+    expect(bytes(body, { id: 2, n: 5, body: null })).toBe('020500');
+    expect(printTypeScript(module(body))).toContain(
+      'export const T = sequenceByTable({ components: { id: integer(0, 9), n: integer(0, 9) }, ' +
+        'id: "id", data: "body" }, { 1: boolean(), 2: nullType() });',
+    );
+  });
+
+  test('choose it at the end of a SEQUENCE only', () => {
+    const misplaced = body.replace(/n INTEGER[^,]*, body (.*) \}/, 'body $1, n NULL }');
+    expect(() => compileAsn1(module(misplaced))).toThrow('stands at the end');
+    expect(() =>
+      compileAsn1(module(body.replace(' }$', ', ... }').replace('{@id}) }', '{@id}), ... }'))),
+    ).toThrow('not supported');
+  });
+});
+
+describe('TypeScript', () => {
+  test('reads like the module', () => {
+    const text = printTypeScript(
+      module(
+        'My-Type ::= SEQUENCE { my-key BOOLEAN OPTIONAL, n INTEGER (MIN..5) DEFAULT 3, s IA5String (FROM ("\'")) }',
+      ),
+    );
+    expect(text).toBe(
+      [
+        'import {',
+        '  boolean,',
+        '  ia5String,',
+        '  integer,',
+        '  optional,',
+        '  sequence,',
+        '  withDefault,',
+        '  type Infer,',
+        "} from '@pennyswitch/oer-codec';",
+        '',
+        '/** My-Type (M) */',
+        'export const My_Type = sequence({ "my-key": optional(boolean()), ' +
+          'n: withDefault(integer(undefined, 5n), 3n), s: ia5String({ from: "\'" }) });',
+        'export type My_Type = Infer<typeof My_Type>;',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('has one name for one type', () => {
+    expect(() => printTypeScript(module('T ::= NULL', 'A'), module('T ::= NULL', 'B'))).toThrow(
+      'defined in two modules',
+    );
+    expect(
+      printTypeScript(module('A ::= SEQUENCE { x B, y B } B ::= CHOICE { a NULL }')).split(
+        'const B',
+      ),
+    ).toHaveLength(2);
+  });
+});
+
+describe('comments', () => {
+  test('end at two hyphens, at the end of the line, or where they say', () => {
+    const body = 'T -- a type -- ::= -- of\n /* some\n lines */ INTEGER (0..255) -- bytes';
+    expect(bytes(`${body}\n`, 1)).toBe('01');
+  });
+});
+
+describe('what is wrong is said with its line', () => {
+  test.each([
+    ['M DEFINITIONS ::= BEGIN END', 'line 1: expected AUTOMATIC, found ::='],
+    [module('\n\nT ::= SEQUENCE { a BOOLEAN'), 'line 3: expected ,, found END'],
+    [module('T ::= U'), 'line 1: U is neither defined in M nor imported'],
+    [module('IMPORTS U FROM N; T ::= U'), 'U is neither defined in M nor imported'],
+    [module('T ::= BOOLEAN %'), 'line 1: "% END" is no token'],
+    [module('T ::= 5'), 'expected a word, found 5'],
+    [module('T ::= REAL'), 'a REAL needs the mantissa'],
+    [module('T ::= INTEGER (0.."a")'), 'expected a number'],
+    [module('T ::= IA5String (FROM (5))'), 'expected characters'],
+    [module('T ::= SEQUENCE { a NULL, ..., ..., b NULL }'), 'second extension marker'],
+    [module('T ::= SEQUENCE { a SEQUENCE { } DEFAULT 5 }'), 'this DEFAULT is not supported'],
+    [module('T ::= U (SIZE (1)) U ::= U'), 'is itself'],
+    [
+      module('C ::= CLASS { &Type, &Other } WITH SYNTAX { &Type &Other }'),
+      'a value field and a type field',
+    ],
+    [module('T ::= BOOLEAN').slice(0, -3), 'expected a word, found the end of the text'],
+  ])('%j', (source, message) => {
+    expect(() => compileAsn1(source)).toThrow(Asn1SyntaxError);
+    expect(() => compileAsn1(source)).toThrow(message);
+  });
+
+  test('whatever the text', () => {
+    const word = fc.constantFrom(
+      ...'M DEFINITIONS AUTOMATIC TAGS ::= BEGIN END T U SEQUENCE OF { } ( ) INTEGER 5 -1 .. ... , | SIZE CHOICE a &x CLASS @ " --'.split(
+        ' ',
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 30 }), fc.boolean(), (words, whole) => {
+        const text = words.join(' ');
+        try {
+          compileAsn1(whole ? module(text) : text);
+        } catch (error) {
+          if (!(error instanceof Asn1SyntaxError)) throw error;
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('parsing gives what the module says', () => {
+    const [first] = parseAsn1(module('v INTEGER ::= 5 T ::= NULL'));
+    expect(first?.name).toBe('M');
+    expect([...(first?.types.keys() ?? [])]).toEqual(['T']);
+    expect([...(first?.values.keys() ?? [])]).toEqual(['v']);
+  });
+});
