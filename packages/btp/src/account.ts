@@ -28,6 +28,8 @@ export class BtpAccount extends EventEmitter<BtpEndpointEvents> implements BtpEn
   /** Oldest first: replaced ones that finish their requests, then the current one. */
   #connections: readonly BtpConnection[] = [];
   #current: BtpConnection | undefined;
+  /** Whether `connect` was the last event. */
+  #isAnnounced = false;
 
   /** Made by `BtpServer.account()`. */
   constructor(id: string, policy: BtpPolicy, maxConnections: number) {
@@ -102,8 +104,10 @@ export class BtpAccount extends EventEmitter<BtpEndpointEvents> implements BtpEn
   }
 
   /** The server's: the answer to the authentication has gone. */
-  announce(wasConnected: boolean): void {
-    if (!wasConnected) this.emit('connect');
+  announce(): void {
+    if (this.#isAnnounced) return;
+    this.#isAnnounced = true;
+    this.emit('connect');
   }
 
   /** The server's: answers a request of the peer. */
@@ -116,6 +120,8 @@ export class BtpAccount extends EventEmitter<BtpEndpointEvents> implements BtpEn
     this.#connections = this.#connections.filter((other) => other !== connection);
     if (this.#current !== connection) return;
     this.#current = undefined;
+    if (!this.#isAnnounced) return;
+    this.#isAnnounced = false;
     this.emit('disconnect', { reason: end.reason });
   }
 

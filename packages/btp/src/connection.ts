@@ -2,15 +2,17 @@
  * Drives one WebSocket: brings its frames to the {@link BtpSession} and does what that says, keeps one timer for all
  * deadlines, and settles the promises of requests. Client and server own connections and say what becomes of them.
  */
+import { CLOSE_NORMAL, CLOSE_VIOLATION, closeReason, describeEnd } from './closing.js';
 import type { ConnectionOwner } from './connection-owner.js';
 import type { BtpCounters } from './counters.js';
 import { DeadlineTimer, type Scheduled } from './deadline-timer.js';
 import { randomUInt32, type Environment } from './environment.js';
 import type { BtpErrorCode } from './error-codes.js';
-import { BtpRefusal, BtpRequestError } from './errors.js';
+import { BtpRequestError } from './errors.js';
 import { KeepAlive } from './keep-alive.js';
-import { BtpType, type BtpMessage, type BtpTransfer, type ProtocolData } from './packet.js';
+import { BtpType, type ProtocolData } from './packet.js';
 import type { BtpPolicy } from './policy.js';
+import { serve, type Responding } from './responder.js';
 import { BtpSession, type RequestContent, type SessionEvent } from './session.js';
 import type { BtpSocket, SocketEnd, SocketListener } from './socket.js';
 import {
@@ -38,10 +40,6 @@ type ConnectionPhase = 'opening' | 'authenticating' | 'open' | 'draining' | 'clo
 const FRAME_OVERHEAD = 256;
 /** Why a peer's requests get T00 while it does not read. */
 const CONGESTED = 'congested';
-/** WebSocket close codes: normal, and ours for a peer that broke a rule (private range of RFC 6455). */
-const CLOSE_NORMAL = 1000;
-const CLOSE_VIOLATION = 3000;
-
 /** See the file's head. */
 export class BtpConnection implements SocketListener, Scheduled {
   readonly #options: ConnectionOptions;
@@ -58,6 +56,8 @@ export class BtpConnection implements SocketListener, Scheduled {
   #phase: ConnectionPhase = 'opening';
   #endReason: string | undefined;
   #afterDrain = 'closed';
+  /** Made when there is a first request. */
+  #serving: Responding | undefined;
   readonly #whenClosed: (() => void)[] = [];
 
   constructor(options: ConnectionOptions, counters: BtpCounters, owner: ConnectionOwner) {
@@ -299,7 +299,7 @@ export class BtpConnection implements SocketListener, Scheduled {
         break;
       case 'request':
         // Once the closing handshake has begun no response gets out, so nothing must happen either.
-        if (this.#phase !== 'closing') this.#serve(event.packet);
+        if (this.#phase !== 'closing') serve(event.packet, (this.#serving ??= this.#responding));
         break;
       case 'answer':
         this.#send(event.frame);
@@ -323,42 +323,20 @@ export class BtpConnection implements SocketListener, Scheduled {
     }
   }
 
-  #serve(packet: BtpMessage | BtpTransfer): void {
-    const { requestId } = packet;
-    this.#owner.answer(packet).then(
-      (protocolData) => {
-        this.#respond(requestId, protocolData);
-        this.#closeIfDrained();
-      },
-      (error: unknown) => {
-        this.#respondError(requestId, error);
-        this.#closeIfDrained();
-      },
-    );
+  /** What the handlers' answers come back to. */
+  get #responding(): Responding {
+    return {
+      logger: this.#options.environment.logger,
+      answer: (packet) => this.#owner.answer(packet),
+      respond: (requestId, protocolData) =>
+        this.#sendIfAny(this.#session.respond(requestId, protocolData)),
+      refuse: (requestId, { code, message }) =>
+        this.#sendIfAny(this.#session.respondError(requestId, code, message, this.#now())),
+      done: () => this.#closeIfDrained(),
+    };
   }
 
-  #respond(requestId: number, protocolData: readonly ProtocolData[]): void {
-    let frame: Uint8Array | undefined;
-    try {
-      frame = this.#session.respond(requestId, protocolData);
-    } catch (error) {
-      this.#respondError(requestId, error);
-      return;
-    }
-    if (frame !== undefined) this.#send(frame);
-  }
-
-  #respondError(requestId: number, error: unknown): void {
-    // Never the message of an error that was not meant for the peer.
-    const refusal =
-      error instanceof BtpRefusal
-        ? error
-        : new BtpRefusal('T00', 'internal error', { cause: error });
-    if (refusal !== error) {
-      this.#options.environment.logger.error('a BTP handler failed', { error });
-    }
-    const { code, message } = refusal;
-    const frame = this.#session.respondError(requestId, code, message, this.#now());
+  #sendIfAny(frame: Uint8Array | undefined): void {
     if (frame !== undefined) this.#send(frame);
   }
 
@@ -489,14 +467,4 @@ export class BtpConnection implements SocketListener, Scheduled {
     if (this.#session.outgoing > 0 || this.#session.incoming > 0) return;
     this.close(CLOSE_NORMAL, this.#afterDrain);
   }
-}
-
-/** A WebSocket close reason has at most 123 bytes. */
-function closeReason(reason: string): string {
-  return reason.replace(/[^\x20-\x7e]/g, '?').slice(0, 120);
-}
-
-function describeEnd({ code, error }: SocketEnd): string {
-  if (error !== undefined) return error.message;
-  return code === 1006 ? 'the connection broke' : `the peer closed the connection (code ${code})`;
 }

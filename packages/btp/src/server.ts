@@ -307,10 +307,9 @@ export class BtpServer extends EventEmitter<BtpServerEvents> {
     accepted.account = account;
     this.#unauthenticated -= 1;
     if (!known) this.emit('account', account);
-    const wasConnected = account.isConnected;
     connection.counters = account.counters;
     account.adopt(connection);
-    connection.accept(() => account.announce(wasConnected));
+    connection.accept(() => account.announce());
   }
 
   #refused({ address }: BtpPeer, reason: string): void {
