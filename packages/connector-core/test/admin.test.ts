@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createAdminApi } from '../src/admin/index.js';
 import type { Connector } from '../src/index.js';
-import { between, never } from './fixture.js';
+import { between, fulfillAll, never } from './fixture.js';
 
 const TOKEN = '0123456789abcdef';
 
@@ -108,6 +108,28 @@ describe('the admin API', () => {
       expect(response.status).toBe(404);
       expect(await response.json()).toMatchObject({ error: { code: expect.any(String) } });
     }
+  });
+
+  it('tells late fulfillments with the proof that the peer has, and open settlements', async () => {
+    const { world, connector, alice, bob } = await between();
+    bob.answer = async (bytes) => {
+      await world.clock.sleep(9500);
+      return fulfillAll(bytes);
+    };
+    const packet = { amount: 1000n, destination: 'test.bob', expiresInMs: 10_000 };
+    await world.until(alice.send(packet));
+    await world.clock.advance(1000);
+    expect(await (await get(connector, '/late-fulfillments')).json()).toMatchObject({
+      lateFulfillments: [
+        {
+          account: 'bob',
+          amount: '920',
+          condition: expect.stringMatching(/^[0-9a-f]{64}$/),
+          fulfillment: '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f',
+        },
+      ],
+    });
+    expect(await (await get(connector, '/settlements')).json()).toEqual({ settlements: [] });
   });
 
   it('counts for Prometheus, with labels that peers cannot multiply', async () => {

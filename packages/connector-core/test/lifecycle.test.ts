@@ -227,6 +227,14 @@ describe('ILDCP', () => {
     });
   });
 
+  it('is not waited for any longer by whoever gives up', async () => {
+    const wallet = new World().connector();
+    const giveUp = new AbortController();
+    const address = wallet.whenAddressed({ signal: giveUp.signal });
+    giveUp.abort();
+    await expect(address).rejects.toMatchObject({ code: 'TIMEOUT' });
+  });
+
   it('follows a parent that gets another address, and renumbers children with it', async () => {
     const world = new World();
     const middle = world.connector({ addressRefreshMs: 60_000 });
