@@ -125,16 +125,21 @@ export class PrefixNodes {
     return parent;
   }
 
+  /** The same with every step checked by its letters. */
   #deepestChecked(address: string): number {
     let node = ROOT;
-    for (;;) {
-      let child = this.firstChildOf(node);
-      while (child !== NONE && !isUnder(address, this.prefixes[child] as string)) {
-        child = this.nextSiblingOf(child);
-      }
-      if (child === NONE) return node;
+    let hash = this.#seed;
+    for (let start = 0; start <= address.length;) {
+      const period = address.indexOf('.', start);
+      const end = period < 0 ? address.length : period;
+      for (let i = start; i < end; i++) hash = mix(hash, address.charCodeAt(i));
+      hash = close(hash);
+      const child = this.#findChecked(hash, address, end);
+      if (child === NONE) break;
       node = child;
+      start = end + 1;
     }
+    return node;
   }
 
   #addChild(parent: number, prefix: string): number {
@@ -179,6 +184,19 @@ export class PrefixNodes {
     for (let at = spread(hash) & mask; ; at = (at + 2) & mask) {
       const value = slots[at + 1] as number;
       if (value === FREE || (value !== GONE && slots[at] === hash)) return value;
+    }
+  }
+
+  /** The node with this hash whose prefix is the first `end` characters of the address. */
+  #findChecked(hash: number, address: string, end: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 2;
+    for (let at = spread(hash) & mask; ; at = (at + 2) & mask) {
+      const value = slots[at + 1] as number;
+      if (value === FREE) return NONE;
+      if (value === GONE || slots[at] !== hash) continue;
+      const prefix = this.prefixes[nodeOf(value)] as string;
+      if (prefix.length === end && address.startsWith(prefix)) return nodeOf(value);
     }
   }
 
