@@ -35,7 +35,7 @@ export class SendingConnection {
   readonly #credentials: StreamCredentials;
   readonly #keys: StreamKeys;
   readonly #randomBytes: RandomBytes;
-  readonly #sequence = new Sequence();
+  readonly #sequence: Sequence;
   readonly #flight = new Flight();
   #task: Task | undefined;
   /** When what held the last packet back is over. */
@@ -47,7 +47,10 @@ export class SendingConnection {
     readonly credentials: StreamCredentials;
     readonly randomBytes: RandomBytes;
     readonly policy: SenderPolicy;
+    /** The last number that may have been used, where packets were sent on this connection before; default none. */
+    readonly lastSequence?: number;
   }) {
+    this.#sequence = new Sequence(options.lastSequence);
     this.policy = options.policy;
     this.path = new Path(options.policy);
     this.#credentials = options.credentials;
@@ -86,8 +89,13 @@ export class SendingConnection {
       this.#heldUntil = heldUntil;
       return undefined;
     }
+    const sequence = this.#sequence.next;
+    if (sequence === undefined) {
+      task.cancel({ type: 'exhausted' });
+      return undefined;
+    }
     const draft = task.next(now);
-    return draft === undefined ? undefined : this.#commit(draft, task, now);
+    return draft === undefined ? undefined : this.#commit(draft, sequence, task, now);
   }
 
   /** The link returned this for a packet. A second reply to a packet is ignored. */
@@ -118,12 +126,8 @@ export class SendingConnection {
     return moments.length === 0 ? undefined : Math.ceil(Math.min(...moments));
   }
 
-  #commit(draft: Draft, task: Task, now: number): OutgoingPacket | undefined {
-    const sequence = this.#sequence.next();
-    if (sequence === undefined) {
-      task.cancel({ type: 'exhausted' });
-      return undefined;
-    }
+  #commit(draft: Draft, sequence: number, task: Task, now: number): OutgoingPacket {
+    this.#sequence.advance();
     const data = this.#keys.seal(
       { ilpPacketType: 12, sequence, prepareAmount: draft.minimum, frames: draft.frames },
       this.#randomBytes,

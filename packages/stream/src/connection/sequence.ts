@@ -9,13 +9,13 @@ export class Sequence {
     this.#last = last;
   }
 
-  /** The number of the next packet; undefined when the encryption key is worn out. */
-  next(): number | undefined {
-    return this.#last >= MAX_SEQUENCE ? undefined : ++this.#last;
+  /** The number that the next packet will have; undefined when the encryption key is worn out. */
+  get next(): number | undefined {
+    return this.#last >= MAX_SEQUENCE ? undefined : this.#last + 1;
   }
 
-  /** Whether there is none left. */
-  get isExhausted(): boolean {
-    return this.#last >= MAX_SEQUENCE;
+  /** The next number is used. */
+  advance(): void {
+    this.#last++;
   }
 }
