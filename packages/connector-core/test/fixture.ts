@@ -11,7 +11,12 @@ import {
   type IlpReply,
 } from '@pennyswitch/ilp-packet';
 import { seededRandom, type SeededRandom, VirtualClock } from '@pennyswitch/testkit';
-import { Connector, type AccountSettings, type ConnectorOptions } from '../src/index.js';
+import {
+  configuredRates,
+  Connector,
+  type AccountSettings,
+  type ConnectorOptions,
+} from '../src/index.js';
 import { TestLink, type TestLinkFaults } from './test-link.js';
 
 export const USD = { code: 'USD', scale: 6 };
@@ -132,7 +137,6 @@ export async function between(
   accounts: { alice?: Partial<AccountSettings>; bob?: Partial<AccountSettings> } = {},
 ): Promise<{ world: World; connector: Connector; alice: Peer; bob: Peer }> {
   const world = new World();
-  const { configuredRates } = await import('../src/index.js');
   const connector = world.connector({
     address: parseIlpAddress('test.b'),
     rates: configuredRates({ pairs: { 'USD/EUR': '0.92' } }),
