@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { BtpClient, BtpRefusal, BtpServer, octetsData, textData } from '../src/index.js';
+import { BtpClient, BtpRefusal, BtpServer, jsonData, octetsData, textData } from '../src/index.js';
 import { clientOf, deadline, endAll, equalTokens, serverOf, track } from './links.js';
 
 afterEach(endAll);
@@ -79,6 +79,41 @@ describe('a client and a server on loopback', () => {
     const failure: unknown = await client.send(bytes(1), deadline()).catch((e: unknown) => e);
     expect(failure).toMatchObject({ status: 'T00' });
     expect(String(failure)).not.toContain('password');
+  });
+
+  test('a response that is too long to send becomes T00, and the link goes on', async () => {
+    const { server, url } = await serverOf({ alice: 'secret' });
+    server
+      .account('alice')
+      .handle('ilp', (octets) => Promise.resolve(new Uint8Array(octets[0] === 1 ? 65_536 : 1)));
+    const client = clientOf(url('alice', 'secret'));
+    await client.connect();
+    await expect(client.send(bytes(1), deadline())).rejects.toMatchObject({ status: 'T00' });
+    expect(await client.send(bytes(2), deadline())).toEqual(bytes(0));
+  });
+
+  test('an account asks and transfers as a client does', async () => {
+    const { server, url } = await serverOf({ alice: 'secret' });
+    const client = clientOf(url('alice', 'secret'));
+    client.handle('info', () => Promise.resolve([jsonData('info', { scale: 9 })]));
+    client.handleTransfer((amount) => Promise.resolve([textData('got', String(amount))]));
+    await client.connect();
+    const account = server.account('alice');
+    expect(await account.request([textData('info', '')], deadline())).toEqual([
+      { protocolName: 'info', contentType: 2, data: new TextEncoder().encode('{"scale":9}') },
+    ]);
+    expect(await account.transfer(12n, [], deadline())).toEqual([textData('got', '12')]);
+    expect(account.counters).toMatchObject({ requestsSent: 2, responsesReceived: 2 });
+    expect(client.counters).toMatchObject({ requestsReceived: 2, responsesSent: 2 });
+  });
+
+  test('a policy that makes no sense is refused', () => {
+    const url = 'btp+ws://host';
+    expect(() => new BtpClient({ url, policy: { maxMessageBytes: 0 } })).toThrow(
+      'policy.maxMessageBytes is 0, it must be above 0',
+    );
+    expect(() => new BtpClient({ url, policy: { keepAliveIntervalMs: NaN } })).toThrow(RangeError);
+    expect(() => new BtpClient({ url, policy: { keepAliveIntervalMs: Infinity } })).not.toThrow();
   });
 
   test('a server works on an http.Server of the application, and leaves other paths to it', async () => {
