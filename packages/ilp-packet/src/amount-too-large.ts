@@ -1,4 +1,4 @@
-import { OerReader, OerWriter } from '@pennyswitch/oer-codec';
+import { OerEncodeError, OerReader, putInt64 } from '@pennyswitch/oer-codec';
 
 /** The data of an F08 Reject (InterledgerErrorData.asn): helps the sender to find the path's packet size. */
 export interface AmountTooLargeData {
@@ -8,12 +8,22 @@ export interface AmountTooLargeData {
   readonly maximumAmount: bigint;
 }
 
-/** Writes the data of an F08 Reject: 16 bytes. */
+/** Writes the data of an F08 Reject: 16 bytes. @throws {@link OerEncodeError} for an amount beyond 64 bits. */
 export function encodeAmountTooLargeData(data: AmountTooLargeData): Uint8Array {
-  const writer = new OerWriter(16);
-  writer.writeUInt64(data.receivedAmount);
-  writer.writeUInt64(data.maximumAmount);
-  return writer.finish();
+  const bytes = new Uint8Array(16);
+  for (const [at, field] of [
+    [0, 'receivedAmount'],
+    [8, 'maximumAmount'],
+  ] as const) {
+    const amount = data[field];
+    if (BigInt.asUintN(64, amount) !== amount) {
+      throw new OerEncodeError('OUT_OF_RANGE', `${amount} is no amount from 0 to 2^64 - 1`).within(
+        field,
+      );
+    }
+    putInt64(bytes, at, amount);
+  }
+  return bytes;
 }
 
 /** Reads the data of an F08 Reject; bytes behind the two amounts are ignored (RFC 0030 "Extensibility"). */

@@ -97,7 +97,7 @@ describe('F08 data (InterledgerErrorData.asn)', () => {
     expect(decodeAmountTooLargeData(hex(`${bytes} 00`))).toEqual(data);
     expect(() => decodeAmountTooLargeData(hex(bytes).slice(1))).toThrow('TRUNCATED at byte 8');
     expect(() => encodeAmountTooLargeData({ ...data, maximumAmount: 2n ** 64n })).toThrow(
-      'OUT_OF_RANGE',
+      'OUT_OF_RANGE in maximumAmount',
     );
   });
 

@@ -1,14 +1,5 @@
 import { OerEncodeError } from './errors.js';
-import {
-  civilFromDays,
-  daysFromCivil,
-  daysInMonth,
-  joinDay,
-  MAX_TIME,
-  MIN_TIME,
-  splitDay,
-  type TimeProblem,
-} from './time.js';
+import { dayStart, MAX_TIME, MIN_TIME, type TimeProblem } from './time.js';
 
 /**
  * A GeneralizedTime as RFC 0030 profiles it for BTP: UTC, up to milliseconds, leap seconds kept. A `Date` cannot hold
@@ -52,7 +43,8 @@ export function parseGeneralizedTime(
   if (fraction?.endsWith('0') === true && !allowTrailingZeros) {
     return problem('the decimals of a GeneralizedTime have no trailing zeros');
   }
-  if (day < 1 || day > daysInMonth(year, month)) return problem('the day does not exist');
+  const start = dayStart(year, month, day);
+  if (Number.isNaN(start)) return problem('the day does not exist');
   const leapSecond = second === 60;
   if (hour > 23 || minute > 59 || second > 60)
     return problem('hour, minute or second out of range');
@@ -62,10 +54,7 @@ export function parseGeneralizedTime(
   const ms = fraction === undefined ? 0 : Number(fraction.padEnd(3, '0'));
   const wholeSecond = leapSecond ? 59 : second;
   return {
-    epochMs: joinDay(
-      daysFromCivil(year, month, day),
-      ((hour * 60 + minute) * 60 + wholeSecond) * 1000 + ms,
-    ),
+    epochMs: start + ((hour * 60 + minute) * 60 + wholeSecond) * 1000 + ms,
     leapSecond,
   };
 }
@@ -83,18 +72,10 @@ export function formatGeneralizedTime(time: GeneralizedTime): string {
       `${epochMs} is not a time between the years 0000 and 9999`,
     );
   }
-  const { days, msOfDay } = splitDay(Math.floor(epochMs));
-  const { year, month, day } = civilFromDays(days);
-  const seconds = Math.floor(msOfDay / 1000);
-  if (leapSecond && seconds !== 86_399) {
+  const iso = new Date(Math.floor(epochMs)).toISOString();
+  if (leapSecond && iso.slice(11, 19) !== '23:59:59') {
     throw new OerEncodeError('BAD_TIME', 'a leap second is the last second of a day (UTC)');
   }
-  const pad = (value: number, width: number): string => String(value).padStart(width, '0');
-  const fraction = pad(msOfDay % 1000, 3).replace(/0+$/, '');
-  const second = leapSecond ? 60 : seconds % 60;
-  return (
-    `${pad(year, 4)}${pad(month, 2)}${pad(day, 2)}` +
-    `${pad(Math.floor(seconds / 3600), 2)}${pad(Math.floor(seconds / 60) % 60, 2)}${pad(second, 2)}` +
-    `${fraction === '' ? '' : '.'}${fraction}Z`
-  );
+  const digits = iso.replace(/[-:T]/g, '').replace(/\.?0*Z$/, 'Z');
+  return leapSecond ? `${digits.slice(0, 12)}60${digits.slice(14)}` : digits;
 }

@@ -1,15 +1,5 @@
 import { OerEncodeError } from './errors.js';
-import {
-  civilFromDays,
-  DAY_MS,
-  daysFromCivil,
-  daysInMonth,
-  joinDay,
-  MAX_TIME,
-  MIN_TIME,
-  splitDay,
-  type TimeProblem,
-} from './time.js';
+import { DAY_MS, dayStart, MAX_TIME, MIN_TIME, type TimeProblem } from './time.js';
 
 /** The size of an ILP timestamp in bytes: `YYYYMMDDHHmmSSfff` (RFC 0030 "Fixed-length Timestamps"). */
 export const TIMESTAMP_LENGTH = 17;
@@ -66,21 +56,12 @@ export function tryDecodeTimestamp(bytes: Uint8Array, offset: number): number {
   const date = ((century * 100 + year) * 100 + month) * 100 + day;
   if (bad < 0 || hour > 23 || minute > 59 || second > 59) return NaN;
   if (date !== readDate) {
-    const dayMs = dayOf(date);
+    const dayMs = dayStart(century * 100 + year, month, day);
     if (Number.isNaN(dayMs)) return NaN;
     readDate = date;
     readDayMs = dayMs;
   }
   return readDayMs + (((hour * 60 + minute) * 60 + second) * 1000 + hundreds * 100 + rest);
-}
-
-/** When the date YYYYMMDD starts, in milliseconds since 1970; `NaN` for a date that does not exist. */
-function dayOf(date: number): number {
-  const year = Math.floor(date / 10_000);
-  const month = Math.floor(date / 100) % 100;
-  const day = date % 100;
-  if (day < 1 || day > daysInMonth(year, month)) return NaN;
-  return joinDay(daysFromCivil(year, month, day), 0);
 }
 
 /**
@@ -112,14 +93,9 @@ function writeDate(epochMs: number): void {
       `${epochMs} is not a time between the years 0000 and 9999`,
     );
   }
-  const { days } = splitDay(epochMs);
-  const { year, month, day } = civilFromDays(days);
-  const century = Math.floor(year / 100);
-  putTwoDigits(century, WRITTEN_DATE, 0);
-  putTwoDigits(year - century * 100, WRITTEN_DATE, 2);
-  putTwoDigits(month, WRITTEN_DATE, 4);
-  putTwoDigits(day, WRITTEN_DATE, 6);
-  writtenDayMs = joinDay(days, 0);
+  writtenDayMs = Math.floor(epochMs / DAY_MS) * DAY_MS;
+  const digits = new Date(writtenDayMs).toISOString().replace(/-/g, '');
+  for (let i = 0; i < 8; i++) WRITTEN_DATE[i] = digits.charCodeAt(i);
 }
 
 /** The number that two digits spell; negative if they are none. */
