@@ -8,7 +8,9 @@ export class ConnectionDriver {
   readonly #connection: SendingConnection;
   readonly #send: IlpPacketHandler;
   readonly #clock: Clock;
-  #running: { readonly task: Task; readonly finish: () => void } | undefined;
+  #running:
+    | { readonly task: Task; readonly finish: () => void; readonly fail: (error: unknown) => void }
+    | undefined;
   #timer: unknown;
   /** When the timer fires. */
   #timerAt = Infinity;
@@ -22,20 +24,24 @@ export class ConnectionDriver {
     this.#clock = options.clock;
   }
 
-  /** Does a task to its end. One at a time. @param signal cancels it; what is in flight is still waited for. */
+  /**
+   * Does a task to its end. One at a time.
+   * @param signal cancels it; what is in flight is still waited for.
+   * @throws what is thrown on the way: by a fault of this package, or of a link that returns something else than bytes.
+   */
   async run(task: Task, signal?: AbortSignal): Promise<void> {
     if (this.#running !== undefined) throw new Error('the connection is busy with another task');
     const cancel = (): void => {
       task.cancel({ type: 'aborted', reason: signal?.reason });
-      this.#pump();
+      this.#do();
     };
     try {
-      await new Promise<void>((finish) => {
-        this.#running = { task, finish };
+      await new Promise<void>((finish, fail) => {
+        this.#running = { task, finish, fail };
         this.#connection.start(task);
         signal?.addEventListener('abort', cancel);
         if (signal?.aborted) cancel();
-        else this.#pump();
+        else this.#do();
       });
     } finally {
       signal?.removeEventListener('abort', cancel);
@@ -50,14 +56,9 @@ export class ConnectionDriver {
       if (packet === undefined) break;
       const { sequence } = packet;
       this.#answer(packet.prepare).then(
-        (reply) => {
-          this.#connection.handleReply(sequence, reply, this.#clock.now());
-          this.#pumpIfRunning();
-        },
-        (error: unknown) => {
-          this.#connection.handleFailure(sequence, error, this.#clock.now());
-          this.#pumpIfRunning();
-        },
+        (reply) => this.#do(() => this.#connection.handleReply(sequence, reply, this.#clock.now())),
+        (error: unknown) =>
+          this.#do(() => this.#connection.handleFailure(sequence, error, this.#clock.now())),
       );
     }
     if (this.#running?.task.isFinished) this.#running.finish();
@@ -73,8 +74,15 @@ export class ConnectionDriver {
     }
   }
 
-  #pumpIfRunning(): void {
-    if (this.#running !== undefined) this.#pump();
+  /** Takes a fact in, then sends what follows from it. Whoever waits for the task hears of what goes wrong. */
+  #do(fact?: () => void): void {
+    try {
+      fact?.();
+      if (this.#running !== undefined) this.#pump();
+    } catch (error) {
+      if (this.#running === undefined) throw error;
+      this.#running.fail(error);
+    }
   }
 
   /** A timer that fires too early does no harm, so it is only replaced by an earlier one. */
@@ -86,7 +94,7 @@ export class ConnectionDriver {
     this.#timer = this.#clock.setTimeout(
       () => {
         this.#timerAt = Infinity;
-        this.#pumpIfRunning();
+        this.#do();
       },
       Math.max(0, at - this.#clock.now()),
     );

@@ -232,6 +232,14 @@ describe('packets that nobody answers', () => {
   });
 });
 
+it('a link that returns no bytes is a fault of the application: the payment rejects, and does not hang', async () => {
+  const world = createWorld();
+  const send = (() => Promise.resolve(undefined)) as unknown as IlpPacketHandler;
+  await expect(
+    world.clock.runUntil(quotePayment({ ...world.options, send, amount: fixedSource(1n) })),
+  ).rejects.toThrow(TypeError);
+});
+
 /** Changes what the receiver says in its replies; money moves as before. */
 function lyingReceiver(
   lie: (arrived: bigint) => { prepareAmount?: bigint; frames?: StreamFrame[]; sequence?: number },
