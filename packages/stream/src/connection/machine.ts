@@ -2,6 +2,7 @@ import { conditionOf, encodePrepare } from '@pennyswitch/ilp-packet';
 import type { StreamCredentials } from '../credentials.js';
 import type { RandomBytes } from '../environment.js';
 import { StreamKeys, unfulfillableCondition } from '../keys.js';
+import { nextMoment } from './deadline.js';
 import { Flight, type SentPacket } from './flight.js';
 import { readOutcome } from './outcome.js';
 import { Path } from './path.js';
@@ -118,12 +119,13 @@ export class SendingConnection {
   /** When to poll again without any fact: a whole millisecond, which a timer can meet exactly. */
   deadline(): number | undefined {
     const expiry = this.#flight.nextExpiry();
-    const moments = [
+    const moment = nextMoment(
+      this.#polledAt,
       this.#heldUntil,
       expiry === undefined ? undefined : expiry + this.policy.replyGraceMs,
-      this.#task?.deadline(),
-    ].filter((moment): moment is number => moment !== undefined && moment > this.#polledAt);
-    return moments.length === 0 ? undefined : Math.ceil(Math.min(...moments));
+      this.#task?.deadline(this.#polledAt),
+    );
+    return moment === undefined ? undefined : Math.ceil(moment);
   }
 
   #commit(draft: Draft, sequence: number, task: Task, now: number): OutgoingPacket {

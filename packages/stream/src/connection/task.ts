@@ -67,8 +67,8 @@ export interface Task {
   handleOutcome(draft: Draft, outcome: Outcome, now: number): void;
   /** Stops sending; what is in flight is still waited for. */
   cancel(reason: CancelReason): void;
-  /** The next moment at which `next` may have something new to say; undefined for none. */
-  deadline(): number | undefined;
+  /** The next moment after this one at which `next` may have something new to say; undefined for none. */
+  deadline(after: number): number | undefined;
   /** Whether there is nothing left to send or to wait for. */
   readonly isFinished: boolean;
 }

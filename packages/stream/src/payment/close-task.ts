@@ -1,3 +1,4 @@
+import { nextMoment } from '../connection/deadline.js';
 import { MONEY_STREAM_ID, type SendingConnection } from '../connection/machine.js';
 import { reactionTo } from '../connection/retry.js';
 import type { Draft, Outcome, Task } from '../connection/task.js';
@@ -32,10 +33,10 @@ export class CloseTask implements Task {
     this.#isFinished = true;
   }
 
-  deadline(): number | undefined {
+  deadline(after: number): number | undefined {
     if (this.#isFinished || this.#startedAt === undefined) return undefined;
     const end = this.#startedAt + this.#connection.policy.closeTimeoutMs;
-    return this.#attempts < ATTEMPTS ? Math.min(end, this.#nextAt) : end;
+    return nextMoment(after, end, this.#attempts < ATTEMPTS ? this.#nextAt : undefined);
   }
 
   handleTime(now: number): void {

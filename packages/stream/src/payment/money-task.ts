@@ -1,4 +1,5 @@
 import type { IlpErrorCode } from '@pennyswitch/ilp-packet';
+import { nextMoment } from '../connection/deadline.js';
 import { MONEY_STREAM_ID, type SendingConnection } from '../connection/machine.js';
 import { reactionTo } from '../connection/retry.js';
 import type { CancelReason, Draft, Outcome, RejectedOutcome, Task } from '../connection/task.js';
@@ -65,11 +66,10 @@ export class MoneyTask implements Task {
     this.#stop(explainCancel(reason));
   }
 
-  deadline(): number | undefined {
-    if (this.#isStopped) return undefined;
-    const { progressTimeoutMs } = this.#connection.policy;
-    const end = this.#progressAt === undefined ? Infinity : this.#progressAt + progressTimeoutMs;
-    return Math.min(end, this.#askAt ?? Infinity);
+  deadline(after: number): number | undefined {
+    if (this.#isStopped || this.#progressAt === undefined) return undefined;
+    const end = this.#progressAt + this.#connection.policy.progressTimeoutMs;
+    return nextMoment(after, end, this.#askAt);
   }
 
   handleTime(now: number): void {

@@ -1,4 +1,5 @@
 import { MAX_AMOUNT } from '@pennyswitch/ilp-packet';
+import { nextMoment } from '../connection/deadline.js';
 import { MONEY_STREAM_ID, type SendingConnection } from '../connection/machine.js';
 import { reactionTo } from '../connection/retry.js';
 import type { CancelReason, Draft, Outcome, Task } from '../connection/task.js';
@@ -19,6 +20,10 @@ export interface ProbeTarget {
 
 /** A client that cannot receive says so with an empty address; some receivers understand only one that leads nowhere. */
 const NOWHERE = parseIlpAddress('private.SEND_ONLY_CLIENT');
+/** How many introductions are sent at most: each kind, and some that get lost. */
+const MAX_INTRODUCTIONS = 6;
+/** After so many milliseconds without an answer another packet is sent, whatever is still in flight. */
+const REPEAT_AFTER_MS = 1_000;
 /** Largest probe, in digits, where nothing says how much the payment will send. */
 const MAX_UNKNOWN_DIGITS = 11;
 
@@ -35,9 +40,11 @@ export class ProbeTask implements Task {
   #error: PaymentError | undefined;
   #isDone = false;
   #startedAt: number | undefined;
-  /** 0 before the first introduction, then how many were sent. */
+  #lastSentAt = -Infinity;
   #introductions = 0;
-  #isIntroducing = false;
+  #introductionsInFlight = 0;
+  /** By the receiver itself. */
+  #introductionsAnswered = 0;
   #probesInFlight = 0;
   #probesSent = 0;
   /** Probes that the receiver itself answered. */
@@ -71,10 +78,10 @@ export class ProbeTask implements Task {
     this.#error ??= explainCancel(reason);
   }
 
-  deadline(): number | undefined {
-    return this.isFinished || this.#startedAt === undefined
-      ? undefined
-      : this.#startedAt + this.#connection.policy.quoteTimeoutMs;
+  deadline(after: number): number | undefined {
+    if (this.isFinished || this.#startedAt === undefined) return undefined;
+    const end = this.#startedAt + this.#connection.policy.quoteTimeoutMs;
+    return nextMoment(after, end, this.#lastSentAt + REPEAT_AFTER_MS);
   }
 
   handleTime(now: number): void {
@@ -86,20 +93,27 @@ export class ProbeTask implements Task {
     }
   }
 
-  next(): Draft | undefined {
-    if (this.#shouldIntroduce()) {
-      this.#isIntroducing = true;
+  next(now: number): Draft | undefined {
+    const draft = this.#decide(now);
+    if (draft !== undefined) this.#lastSentAt = now;
+    return draft;
+  }
+
+  #decide(now: number): Draft | undefined {
+    if (this.#shouldIntroduce(now)) {
+      this.#introductionsInFlight++;
       this.#introductions++;
       return this.#introduction();
     }
     if (this.#knowsRate()) {
-      this.#isDone = !this.#isIntroducing;
+      const isKnown = this.#connection.remote.asset !== undefined;
+      this.#isDone = isKnown || this.#introductionsInFlight === 0;
       return undefined;
     }
     const { probesInFlight, maxProbes } = this.#connection.policy;
     // After the first round one probe at a time looks where the last ones pointed.
     const width = this.#probesSent < probesInFlight ? probesInFlight : 1;
-    if (this.#probesInFlight >= width) return undefined;
+    if (this.#probesInFlight >= width && !this.#isImpatient(now)) return undefined;
     if (this.#probesSent >= maxProbes) {
       if (this.#probesInFlight === 0) this.#fail();
       return undefined;
@@ -110,7 +124,10 @@ export class ProbeTask implements Task {
   handleOutcome(draft: Draft, outcome: Outcome): void {
     const isProbe = !draft.fulfillable;
     if (isProbe) this.#probesInFlight--;
-    else this.#isIntroducing = false;
+    else {
+      this.#introductionsInFlight--;
+      if (outcome.type !== 'unknown' && outcome.reply !== undefined) this.#introductionsAnswered++;
+    }
     if (outcome.type === 'unknown') this.#lastFailure = outcome;
     if (outcome.type === 'rejected') {
       const isFromReceiver = outcome.arrived !== undefined;
@@ -128,14 +145,20 @@ export class ProbeTask implements Task {
     this.#error ??= findRemoteFault(this.#connection.remote);
   }
 
-  #shouldIntroduce(): boolean {
-    if (this.#isIntroducing) return false;
-    if (this.#introductions === 0) return true;
-    return this.#introductions === 1 && this.#connection.remote.asset === undefined;
+  /** Each kind of introduction until it is answered, as long as nobody has named the asset. */
+  #shouldIntroduce(now: number): boolean {
+    if (this.#connection.remote.asset !== undefined) return false;
+    if (this.#introductionsAnswered >= 2 || this.#introductions >= MAX_INTRODUCTIONS) return false;
+    return this.#introductionsInFlight === 0 || this.#isImpatient(now);
+  }
+
+  /** Whether nothing was heard of what was sent last for so long that it may be lost. */
+  #isImpatient(now: number): boolean {
+    return now >= this.#lastSentAt + REPEAT_AFTER_MS;
   }
 
   #introduction(): Draft {
-    const sourceAddress = this.#introductions === 1 ? '' : NOWHERE;
+    const sourceAddress = this.#introductionsAnswered === 0 ? '' : NOWHERE;
     const frames: StreamFrame[] = [
       { type: 'ConnectionNewAddress', sourceAddress },
       // Opens the stream, so that the receiver says how much it takes: this side takes nothing.

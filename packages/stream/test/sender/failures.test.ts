@@ -207,6 +207,19 @@ describe('packets that nobody answers', () => {
     expect(outcome).toMatchObject({ error: undefined, sent: 1_000_000n });
   });
 
+  it('in a quote are sent again: the first five get lost, and it takes seconds instead of failing', async () => {
+    let packets = 0;
+    const world = createWorld({
+      near: (path) => (prepare) => (packets++ < 5 ? new Promise(() => undefined) : path(prepare)),
+    });
+    const start = world.clock.now();
+    const quote = await world.clock.runUntil(
+      quotePayment({ ...world.options, amount: fixedSource(1_000_000n) }),
+    );
+    expect(quote.destinationAsset).toBeDefined();
+    expect(world.clock.now() - start).toBeLessThan(4_000);
+  });
+
   it('end a quote in time', async () => {
     const world = createWorld({ near: () => () => new Promise(() => undefined) });
     const start = world.clock.now();
