@@ -9,6 +9,7 @@ import {
   nullType,
   octetString,
   OerDecodeError,
+  OerWriter,
   optional,
   sequence,
   sequenceByOpenTable,
@@ -207,6 +208,14 @@ describe('a type chosen by an id (information object classes)', () => {
     expect(() => packet.decode(hex('01 09 00'))).toThrow('TRUNCATED at byte 3 in data.x');
     expect(() => packet.encode({ type: 1, id: 9, data: { x: 256 } })).toThrow('in data.x');
     expect(() => packet.encode({ type: 2, id: 256, data: '' })).toThrow('in id');
+  });
+
+  test('notices a value that changed between its size and its bytes', () => {
+    const body = { type: 2 as const, id: 9, data: 'a' };
+    expect(packet.size(body)).toBe(5);
+    body.data = 'abc';
+    expect(() => packet.write(new OerWriter(), body)).toThrow('changed after its size was taken');
+    expect(toHex(packet.encode(body))).toBe('020904' + '03616263');
   });
 
   test('keeps the bytes of other ids where the table is open (RFC 0029: unknown frames)', () => {

@@ -79,7 +79,15 @@ export function sequence(
   components: Components,
   extension?: { readonly additions: Components },
 ): AnySchema {
-  const layout = new Layout(components, extension?.additions);
+  return schemaOf(new Layout(components, extension?.additions));
+}
+
+/** The components in front of one named `later`, for which the values that are read have room. */
+export function sequenceBefore(later: string, components: Components): AnySchema {
+  return schemaOf(new Layout(components, undefined, later));
+}
+
+function schemaOf(layout: Layout): AnySchema {
   const schema = new Schema<Values>({
     name: 'SEQUENCE',
     minSize: layout.minSize,
@@ -105,7 +113,8 @@ class Layout {
   /** Every key that all values have: copying it is faster than adding the keys one by one. */
   readonly #template: Values;
 
-  constructor(components: Components, additions: Components | undefined) {
+  /** @param later the name of a component that whoever uses this adds behind them. */
+  constructor(components: Components, additions: Components | undefined, later?: string) {
     let bits = additions === undefined ? 0 : 1;
     this.#entries = Object.entries(components).map(([name, component]) =>
       entryOf(name, component, 'kind' in component ? bits++ : -1),
@@ -116,7 +125,8 @@ class Layout {
     this.#template = Object.fromEntries(
       this.#entries
         .filter(({ bit, isDefault }) => bit < 0 || isDefault !== undefined)
-        .map(({ name, defaultValue }) => [name, defaultValue]),
+        .map(({ name, defaultValue }): [string, unknown] => [name, defaultValue])
+        .concat(later === undefined ? [] : [[later, undefined]]),
     );
     this.minSize = this.#entries.reduce(
       (sum, { bit, schema }) => (bit < 0 ? sum + schema.minSize : sum),

@@ -1,8 +1,8 @@
 import { OerEncodeError } from '../errors.js';
 import { sizeOfVarOctets } from '../length.js';
-import { readOpen, writeOpen } from './open-type.js';
+import { readOpen } from './open-type.js';
 import { Schema, within, type AnySchema, type Infer } from './schema.js';
-import { sequence, type Components, type SequenceValue } from './sequence.js';
+import { sequenceBefore, type Components, type SequenceValue } from './sequence.js';
 
 /** Which type goes with which id: an information object set. */
 export type Table = Readonly<Record<number, AnySchema>>;
@@ -78,7 +78,7 @@ function define(
   table: Table,
   rest: Schema<unknown> | undefined,
 ): Schema<Values> {
-  const head = sequence(components) as unknown as Schema<Values>;
+  const head = sequenceBefore(data, components) as unknown as Schema<Values>;
   const types = new Map(
     Object.entries(table).map(([key, type]) => [Number(key), type as unknown as Schema<unknown>]),
   );
@@ -88,6 +88,9 @@ function define(
     if (type !== undefined) return type;
     throw new OerEncodeError('BAD_VALUE', `no type goes with ${String(value[id])}`).within(id);
   };
+  // Encoding asks for the size and then writes: the size of the data need not be found twice.
+  let sized: Values | undefined;
+  let sizedData = 0;
   return new Schema<Values>({
     name: 'SEQUENCE',
     minSize: head.minSize + 1,
@@ -95,16 +98,25 @@ function define(
       const type = typeToWrite(value);
       const size = head.size(value);
       try {
-        return size + sizeOfVarOctets(type.size(value[data]));
+        sizedData = type.size(value[data]);
       } catch (error) {
         throw within(error, data);
       }
+      sized = value;
+      return size + sizeOfVarOctets(sizedData);
     },
     write: (writer, value) => {
       const type = typeToWrite(value);
       head.write(writer, value);
       try {
-        writeOpen(writer, type, value[data]);
+        const size = sized === value ? sizedData : type.size(value[data]);
+        sized = undefined;
+        writer.writeLength(size);
+        const end = writer.length + size;
+        type.write(writer, value[data]);
+        if (writer.length !== end) {
+          throw new OerEncodeError('BAD_VALUE', 'the value changed after its size was taken');
+        }
       } catch (error) {
         throw within(error, data);
       }
