@@ -334,13 +334,18 @@ export class OerReader {
   /** Text in ASCII (IA5String) with a length determinant. A byte above 7F is `BAD_TEXT`. */
   readVarAscii(maxLength: number = MAX_TEXT_LENGTH): string {
     const start = this.offset;
-    const octets = this.readVarOctets(Math.min(maxLength, MAX_TEXT_LENGTH));
-    const bad = asciiProblem(octets, 0, octets.length);
+    const length = this.readLength();
+    const at = this.offset;
+    const limit = Math.min(maxLength, MAX_TEXT_LENGTH);
+    const bad = length > limit ? at : asciiProblem(this.bytes, at, at + length);
     if (bad >= 0) {
       this.offset = start;
-      throw this.error('BAD_TEXT', `the text has a byte outside ASCII at byte ${bad}`);
+      throw length > limit
+        ? this.error('TOO_LONG', `${length} bytes, at most ${limit} are allowed`)
+        : this.error('BAD_TEXT', `the text has a byte outside ASCII at byte ${bad - at}`);
     }
-    return asciiSlice(octets, 0, octets.length);
+    this.offset = at + length;
+    return asciiSlice(this.bytes, at, at + length);
   }
 
   /** Text in ASCII of exactly `length` characters, without a length determinant. */
