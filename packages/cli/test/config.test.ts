@@ -65,14 +65,14 @@ describe('the configuration of a node', () => {
     ).toMatchInlineSnapshot(`
       "node.yaml is not right:
         address: expected an ILP address such as g.example, found "x"
-        admin.port: Too big: expected number to be <=65535, found 70000
+        admin.port: expected a port from 0 to 65535, found 70000
         admin.token: expected a secret of at least 16 characters, found a text of 5 characters
         spread: expected a decimal in quotes, for example "0.92", found 0.005
-        accounts.b b: Invalid key in record, found a group of settings
-        accounts.bob.relation: Invalid option: expected one of "parent"|"peer"|"child", found "friend"
-        accounts.bob.asset.scale: expected int, received number, found 6.5
+        accounts.b b: expected an id of 1 to 64 of A-Z a-z 0-9 _ ~ -, found "b b"
+        accounts.bob.relation: expected one of "parent"|"peer"|"child", found "friend"
+        accounts.bob.asset.scale: expected a whole number, found 6.5
         accounts.eve.link: expected { type: btp, listen: true, token } or { type: btp, url, token }, found a group of settings
-        accounts.eve.limits.maxPacketAmount: Invalid string: must match pattern /^-?[0-9]{1,30}$/, found "lots"
+        accounts.eve.limits.maxPacketAmount: expected a whole number of units, for example "1000000", found "lots"
         adress: there is no such setting"
     `);
   });

@@ -107,12 +107,13 @@ function describe(issue: z.core.$ZodIssue, document: unknown): string[] {
         : undefined,
     document,
   );
-  const text = issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message;
+  const isKey = issue.code === 'invalid_key';
+  const text = isKey ? issue.issues[0]?.message : issue.message;
   const message = (text ?? issue.message)
     .replace(/^Invalid (input|option|string): /, '')
     .replace(/, received .*$/, '')
     .replace(/^expected int$/, 'expected a whole number');
-  return [`${fieldName(path)}: ${message}, found ${show(found, path)}`];
+  return [`${fieldName(path)}: ${message}, found ${show(isKey ? path.at(-1) : found, path)}`];
 }
 
 const SECRET = /token|secret|password/i;

@@ -6,7 +6,8 @@ import { isIlpAddress, isIlpAddressPrefix } from '@pennyswitch/ilp-address';
 import { z } from 'zod';
 
 const host = z.string().min(1).default('127.0.0.1');
-const port = z.number().int().min(0).max(65_535);
+const PORT = 'expected a port from 0 to 65535';
+const port = z.number({ error: PORT }).int(PORT).min(0, PORT).max(65_535, PORT);
 
 const UNITS = 'expected a whole number of units, for example "1000000"';
 
