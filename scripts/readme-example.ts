@@ -22,6 +22,7 @@ export const mustHaveExample: readonly string[] = [
   'connector-core',
   'ildcp',
   'ilp-address',
+  'ilp-http',
   'ilp-packet',
   'oer-codec',
   'spsp',

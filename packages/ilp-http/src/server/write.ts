@@ -1,0 +1,42 @@
+import { ServerResponse, type IncomingMessage } from 'node:http';
+import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import type { Answer } from '../exchange/message.js';
+
+/** A client that goes on sending a body which nobody wants is cut off after so long, in milliseconds. */
+const LINGER_MS = 500;
+
+/** Writes the answer. Where the request's body was not read to its end, the client is not allowed to go on with it. */
+export function write(
+  request: IncomingMessage | Http2ServerRequest,
+  response: ServerResponse | Http2ServerResponse,
+  answer: Answer,
+): void {
+  if (response.destroyed || response.writableEnded) return;
+  const body = answer.body ?? new Uint8Array(0);
+  const isRead = request.complete;
+  const headers: Record<string, string | number> = {
+    ...answer.headers,
+    'content-length': body.length,
+  };
+  if (response instanceof ServerResponse) {
+    if (!isRead) headers['connection'] = 'close';
+    response.writeHead(answer.status, headers);
+    response.end(body, isRead ? undefined : () => lingerHttp1(request as IncomingMessage));
+    return;
+  }
+  const { stream } = response;
+  response.on('error', () => undefined);
+  response.writeHead(answer.status, headers);
+  response.end(body, () => {
+    if (!isRead) stream.close(constants.NGHTTP2_NO_ERROR);
+  });
+}
+
+/** Closing at once, with unread bytes waiting, would reset the connection and could take the answer with it. */
+function lingerHttp1(request: IncomingMessage): void {
+  const { socket } = request;
+  request.resume();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  timer.unref();
+  socket.once('close', () => clearTimeout(timer));
+}
