@@ -1,5 +1,6 @@
 /** The whole network in processes of its own, as `npm start` runs it. */
 import { exec } from 'node:child_process';
+import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { DemoNetwork } from '../src/demo/demo-network.js';
@@ -57,6 +58,61 @@ describe('pennyswitch demo', () => {
       expect(JSON.parse(paid.stdout)).toMatchObject({ sent: { amount: '5000000' }, error: null });
       demo.process.kill('SIGINT');
       expect((await demo.finished).code).toBe(ExitCode.ok);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'sends no more at Ctrl-C, reads the books all the same and exits 0',
+    async () => {
+      const demo = start(['demo', '--amount', '250']);
+      await demo.printed('Paying 250.00 USD');
+      demo.process.kill('SIGINT');
+      const { code, stdout } = await demo.finished;
+      expect(stdout).not.toContain('sent       250.00 USD');
+      expect(code).toBe(ExitCode.ok);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'leaves no process behind when it is killed',
+    async () => {
+      const demo = start(['demo', '--stay', '--amount', '0.5']);
+      const printed = await demo.printed(/--connect-to bob\.localhost:443:127\.0\.0\.1:\d+/);
+      const uplink = Number(/--uplink btp\+ws:\/\/[^ ]*:(\d+) /.exec(printed)?.[1]);
+      const spsp = Number(/127\.0\.0\.1:(\d+) --ca/.exec(printed)?.[1]);
+      demo.process.kill('SIGKILL');
+      await expect.poll(() => accepts(uplink), { timeout: 20_000 }).toBe(false);
+      await expect.poll(() => accepts(spsp), { timeout: 20_000 }).toBe(false);
+    },
+    TIMEOUT_MS,
+  );
+
+  it.each([
+    [{ node: 'A', account: 'b' }, "the token of connector A's account b was refused"],
+    [{ node: 'receiver', account: 'c' }, 'receiver did not start: .*token of account c'],
+  ] as const)(
+    'says which account has a wrong token: %j',
+    async (wrongToken, message) => {
+      const failure: unknown = await runDemo({ amount: '1', wrongToken }).catch(
+        (error: unknown) => error,
+      );
+      expect(failure).toMatchObject({
+        exitCode: ExitCode.authentication,
+        message: expect.stringMatching(message) as string,
+      });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'says that the sender has a wrong token, and that nothing was sent',
+    async () => {
+      const result = await runDemo({ amount: '1', wrongToken: { node: 'sender', account: 'a' } });
+      expect(result.exitCode).toBe(ExitCode.authentication);
+      expect(result.failure).toMatch(/refused the token of account a/);
+      expect(result.received).toBe(0n);
     },
     TIMEOUT_MS,
   );
@@ -126,6 +182,20 @@ describe('pennyswitch demo', () => {
     TIMEOUT_MS,
   );
 });
+
+/** Whether somebody listens on a port of this machine. */
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
+}
 
 /** Credits A's account with B with a unit that nobody paid, through the very API that a settlement engine uses. */
 async function creditOneUnit({ plan }: DemoNetwork): Promise<void> {

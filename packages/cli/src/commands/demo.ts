@@ -34,16 +34,19 @@ export function demoCommand(): Command {
 async function demo(flags: DemoFlags): Promise<void> {
   const total = parseAmount(flags.amount, ASSET.scale);
   if (typeof total === 'string') throw new CommandFailure(ExitCode.usage, `--amount: ${total}`);
-  const stopped = untilStopped();
+  const interrupt = new AbortController();
+  const interrupted = untilStopped().then(() => {
+    interrupt.abort();
+  });
   const say = flags.json === true ? (): void => undefined : printLine;
   say(
     'Starting connectors A, B and C, a settlement system, a receiver and a sender, each a process of its own …',
   );
   const bar = new ProgressBar(process.stderr);
-  const interrupted = stopped.then((): 'stopped' => 'stopped');
   const options: DemoOptions = {
     amount: flags.amount,
     guest: flags.stay === true,
+    signal: interrupt.signal,
     onStderr: (name, line) => {
       warn(`${name}: ${line.replace(/^pennyswitch: /, '')}`);
     },

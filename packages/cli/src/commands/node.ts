@@ -3,7 +3,7 @@ import { loadConfig } from '../config/load.js';
 import { nodeConfigSchema } from '../config/schema.js';
 import { createLogger } from '../node/logger.js';
 import { RunningNode } from '../node/running-node.js';
-import { warn } from './output.js';
+import { printEvent, warn } from './output.js';
 import { untilStopped } from './signals.js';
 
 /** `pennyswitch node --config FILE` */
@@ -14,7 +14,10 @@ export function nodeCommand(): Command {
       '--config <file>',
       'YAML or JSON; ${NAME} in a text is the environment variable NAME',
     )
-    .option('--json', 'print one JSON object when the node is up, with the places where it listens')
+    .option(
+      '--json',
+      'print one JSON object per line: where the node listens when it is up, and each token that a peer refuses',
+    )
     .action(async ({ config: file, json }: { config: string; json?: boolean }) => {
       const config = loadConfig(file, nodeConfigSchema);
       const logger = createLogger(config.logLevel);
@@ -24,6 +27,7 @@ export function nodeCommand(): Command {
         warn,
         onRefused: (account, error) => {
           warn(`account ${account}: ${error.message}`);
+          if (json === true) printEvent('refused', { account, message: error.message });
         },
       });
       node.connector.on('address', (address) => {
@@ -40,9 +44,7 @@ export function nodeCommand(): Command {
 
 function announce({ connector, listeners }: RunningNode, json: boolean): void {
   if (json) {
-    process.stdout.write(
-      `${JSON.stringify({ address: connector.address ?? null, ...listeners })}\n`,
-    );
+    printEvent('ready', { address: connector.address ?? null, ...listeners });
     return;
   }
   const lines = [`The node is up. Address: ${connector.address ?? '(comes from the parent)'}`];

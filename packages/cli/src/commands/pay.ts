@@ -62,7 +62,10 @@ export function payCommand(): Command {
       ).conflicts('json'),
     )
     .addOption(
-      new Option('--hold', 'keep the wallet running after the payment, until SIGTERM').hideHelp(),
+      new Option(
+        '--hold',
+        'keep the wallet running after the payment, until SIGTERM; Ctrl-C ends the payment alone',
+      ).hideHelp(),
     )
     .addHelpText(
       'after',
@@ -75,10 +78,15 @@ async function pay(pointer: string, amountText: string, flags: PayFlags): Promis
   const client = new SpspClient({ fetch: createFetch(flags) });
   const profile = profileOf(flags);
   const interrupted = new AbortController();
-  const stopped = untilStopped().then((signal) => {
+  const stopped = untilStopped(flags.hold === true ? ['SIGTERM'] : undefined).then((signal) => {
     interrupted.abort();
     return signal;
   });
+  if (flags.hold === true) {
+    process.once('SIGINT', () => {
+      interrupted.abort();
+    });
+  }
   const wallet = await Wallet.open(profile, { warn, signal: interrupted.signal });
   try {
     const { asset, address } = wallet;
@@ -110,6 +118,9 @@ async function query(
       throw new CommandFailure(ExitCode.unknownPointer, cause.message, { cause });
     }
     if (!(cause instanceof SpspError)) throw cause;
+    if (cause.code === 'ABORTED') {
+      throw new CommandFailure(ExitCode.ok, 'stopped. Nothing was sent.', { cause });
+    }
     const unknown = cause.code === 'NOT_FOUND' || cause.code === 'BAD_ENDPOINT';
     throw new CommandFailure(
       unknown ? ExitCode.unknownPointer : ExitCode.pointerOffline,

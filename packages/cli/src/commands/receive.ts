@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -152,8 +152,12 @@ async function certificateOf(
   }
   const { makeCertificates } = await import('../wallet/certificates.js');
   const { ca, certificate, privateKey } = await makeCertificates(pointer.host);
-  const file = join(mkdtempSync(join(tmpdir(), 'pennyswitch-')), 'ca.pem');
+  const folder = mkdtempSync(join(tmpdir(), 'pennyswitch-'));
+  const file = join(folder, 'ca.pem');
   writeFileSync(file, ca);
+  process.once('exit', () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
   return { cert: certificate, key: privateKey, ca: file };
 }
 

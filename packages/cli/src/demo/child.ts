@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { CommandFailure, ExitCode } from '../exit-codes.js';
+import { STOP_WITH_PARENT } from '../commands/signals.js';
 import { commandFile } from '../package-files.js';
 
 /** One line that a child printed, as the object that it is. */
@@ -27,8 +28,14 @@ export class Child {
   ) {
     this.name = name;
     this.#process = spawn(process.execPath, [commandFile(), ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // Its input ends with this process, whatever ends this process, and then it stops.
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, [STOP_WITH_PARENT]: '1' },
+      // Out of the terminal's process group: Ctrl-C reaches the demo alone, which stops its network in order.
+      detached: true,
     });
+    // It may be gone before its input is.
+    this.#process.stdin?.on('error', () => undefined);
     this.#exited = new Promise((resolve) => {
       this.#process.once('close', (code) => {
         this.#exitCode = code;
@@ -98,6 +105,11 @@ export class Child {
       throw new CommandFailure(code, `${this.name} did not start: ${this.lastWords}`);
     }
     return event;
+  }
+
+  /** What Ctrl-C does to it. */
+  interrupt(): void {
+    this.#process.kill('SIGINT');
   }
 
   /** Ends it at once, as a crash would. */

@@ -45,6 +45,7 @@ export class DemoNetwork {
   /** Starts everything but the sender, and waits until it runs. */
   async start(): Promise<void> {
     const { plan } = this;
+    process.once('exit', this.#abandon);
     // All at once: each goes on trying until those that it needs are there.
     await Promise.all([
       this.#spawn('settlement', ['test-settlement', '--config'], plan.settlementConfig).expect(
@@ -52,7 +53,7 @@ export class DemoNetwork {
       ),
       ...CONNECTORS.map((name) =>
         this.#spawn(name, ['node', '--json', '--config'], plan.nodes[name].config).expect(
-          () => true,
+          isEvent('ready'),
         ),
       ),
       this.#startReceiver(),
@@ -104,8 +105,20 @@ export class DemoNetwork {
   async stop(): Promise<void> {
     await this.children.get('sender')?.stop();
     await Promise.all([...this.children.values()].map((child) => child.stop()));
+    this.#removeFiles();
+    process.off('exit', this.#abandon);
+  }
+
+  /** The files hold tokens. */
+  #removeFiles(): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }
+
+  /** What is left to do when the process ends without {@link stop}, at a second Ctrl-C for example. */
+  readonly #abandon = (): void => {
+    for (const child of this.children.values()) void child.kill();
+    this.#removeFiles();
+  };
 
   #spawn(name: NodeName | 'settlement', args: readonly string[], config: object): Child {
     const file = join(this.#folder, `${name}.json`);
@@ -140,6 +153,7 @@ export class DemoNetwork {
     const { address } = await this.admin('C').status();
     const deadline = Date.now() + ROUTE_TIMEOUT_MS;
     while (!(await this.routes('A')).includes(address ?? '')) {
+      this.#checkConnectors();
       if (Date.now() > deadline) {
         throw new CommandFailure(
           ExitCode.noRoute,
@@ -147,6 +161,23 @@ export class DemoNetwork {
         );
       }
       await sleep(POLL_MS);
+    }
+  }
+
+  /** @throws {@link CommandFailure} where a connector ended, or a peer refused its token: no route will ever come. */
+  #checkConnectors(): void {
+    for (const name of CONNECTORS) {
+      const child = this.children.get(name);
+      if (child?.exitCode !== undefined) {
+        throw new CommandFailure(ExitCode.internal, `connector ${name} ended: ${child.lastWords}`);
+      }
+      const [refusal] = child?.events(isEvent('refused')) ?? [];
+      if (refusal === undefined) continue;
+      const { account, message } = refusal;
+      throw new CommandFailure(
+        ExitCode.authentication,
+        `the token of connector ${name}'s account ${String(account)} was refused: ${String(message)}`,
+      );
     }
   }
 

@@ -36,6 +36,8 @@ export interface DemoResult {
 export interface DemoOptions extends Partial<PlanOptions> {
   /** In whole units of the sender's asset, as a decimal. */
   readonly amount: string;
+  /** Ends the payment: no more packets, those in flight are waited for, and the books are read all the same. */
+  readonly signal?: AbortSignal;
   readonly onNodes?: (nodes: readonly NodeFacts[]) => void;
   readonly onProgress?: (event: ChildEvent) => void;
   readonly onStderr?: (name: string, line: string) => void;
@@ -50,6 +52,7 @@ export interface DemoOptions extends Partial<PlanOptions> {
 }
 
 const START_ATTEMPTS = 3;
+const NOTHING_SENT = 'stopped before anything was sent';
 /** How long the receiver may take to tell of money that has come in, in milliseconds. */
 const RECEIVER_TIMEOUT_MS = 5_000;
 
@@ -59,7 +62,11 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   try {
     const nodes = await readNodes(network, ['A', 'B', 'C', 'receiver']);
     await options.beforePayment?.(network);
+    if (options.signal?.aborted === true) throw new CommandFailure(ExitCode.ok, NOTHING_SENT);
     const sender = network.startPayment(options.amount);
+    options.signal?.addEventListener('abort', () => {
+      sender.interrupt();
+    });
     const payment = await pay(
       sender,
       async () => {
@@ -80,9 +87,11 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
 /** A port can be taken between being found free and being used; then another plan is made. */
 async function startNetwork(options: DemoOptions): Promise<DemoNetwork> {
   for (let attempt = 1; ; attempt++) {
+    const { terms, wrongToken } = options;
     const plan = await makePlan({
       guest: options.guest ?? false,
-      ...(options.terms === undefined ? {} : { terms: options.terms }),
+      ...(terms === undefined ? {} : { terms }),
+      ...(wrongToken === undefined ? {} : { wrongToken }),
     });
     const network = new DemoNetwork(plan, options.onStderr ?? (() => undefined));
     try {
@@ -156,11 +165,15 @@ function judge(
 ): Pick<DemoResult, 'exitCode' | 'failure'> {
   const { payment, received, expected, books } = facts;
   const disagreeing = books.filter(({ agree }) => !agree);
+  // A payment that a person ended is checked like one that came to its end.
+  const isCancelled = payment?.error?.code === 'CANCELLED';
   if (payment === undefined) {
-    const code = (sender.exitCode ?? ExitCode.internal) as ExitCode;
-    return { exitCode: code === ExitCode.ok ? ExitCode.internal : code, failure: sender.lastWords };
+    return {
+      exitCode: (sender.exitCode ?? ExitCode.internal) as ExitCode,
+      failure: sender.lastWords,
+    };
   }
-  if (payment.error !== null) {
+  if (payment.error !== null && !isCancelled) {
     return { exitCode: exitCodeOf(payment.error), failure: payment.error.message };
   }
   if (received !== expected || BigInt(payment.delivered.amount) !== expected) {

@@ -44,6 +44,8 @@ export interface PlanOptions {
   readonly guest: boolean;
   /** Terms that a connector is given instead of those that the check goes by: for tests of the check. */
   readonly terms?: typeof TERMS;
+  /** An account that a node is given a wrong link token for: for tests of what is said then. */
+  readonly wrongToken?: { readonly node: NodeName; readonly account: string };
 }
 
 /** Makes a plan with free ports and random tokens. */
@@ -66,6 +68,7 @@ export async function makePlan(options: PlanOptions): Promise<DemoPlan> {
     linkTokens,
     guestToken,
     terms: options.terms ?? TERMS,
+    wrongToken: options.wrongToken,
   };
   const nodes = Object.fromEntries(
     NODES.map((name) => [name, { ...secrets[name], config: configOf(name, context) }]),
@@ -85,6 +88,7 @@ interface Context {
   readonly linkTokens: ReadonlyMap<AccountPair, string>;
   readonly guestToken: string | undefined;
   readonly terms: typeof TERMS;
+  readonly wrongToken: PlanOptions['wrongToken'];
 }
 
 function token(): string {
@@ -144,7 +148,7 @@ function listens(pair: AccountPair, side: 'left' | 'right'): boolean {
 
 function accountOf(pair: AccountPair, side: 'left' | 'right', context: Context): object {
   const other = pair[side === 'left' ? 'right' : 'left'];
-  const linkToken = context.linkTokens.get(pair);
+  const linkToken = linkTokenOf(pair, side, context);
   return {
     relation: relationSeenBy(pair, side),
     asset: pair.asset,
@@ -154,6 +158,16 @@ function accountOf(pair: AccountPair, side: 'left' | 'right', context: Context):
     limits: limitsOf(pair, side),
     settlement: settlementOf(pair, side, context),
   };
+}
+
+function linkTokenOf(
+  pair: AccountPair,
+  side: 'left' | 'right',
+  { linkTokens, wrongToken }: Context,
+): string | undefined {
+  const { node, account } = pair[side];
+  const isWrong = wrongToken?.node === node && wrongToken.account === account;
+  return isWrong ? token() : linkTokens.get(pair);
 }
 
 function urlOf(node: NodeName, { secrets }: Context): string {
@@ -189,7 +203,7 @@ function walletOf(name: 'sender' | 'receiver', context: Context): object {
     account: pair[side].account,
     uplink: {
       url: urlOf(parent, context),
-      token: context.linkTokens.get(pair),
+      token: linkTokenOf(pair, side, context),
       limits: limitsOf(pair, side),
       settlement: settlementOf(pair, side, context),
     },

@@ -46,10 +46,17 @@ export async function serveHttp(
   };
 }
 
-/** Takes no more requests and ends the connections that wait for the next one. */
+/** How long requests that are being answered may take when a server closes, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+/** Takes no more requests and ends the connections that wait for the next one; a client that dawdles is not waited for. */
 function closeServer(server: ServerType): Promise<void> {
   return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      if ('closeAllConnections' in server) server.closeAllConnections();
+    }, CLOSE_TIMEOUT_MS);
     server.close(() => {
+      clearTimeout(timer);
       resolve();
     });
     if ('closeIdleConnections' in server) server.closeIdleConnections();

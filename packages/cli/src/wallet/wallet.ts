@@ -56,6 +56,11 @@ export class Wallet {
       return new Wallet(node, address, asset);
     } catch (cause) {
       await node.stop(0);
+      if (signal?.aborted === true) {
+        throw new CommandFailure(ExitCode.ok, 'stopped before the uplink gave an address', {
+          cause,
+        });
+      }
       throw failureOf(cause, profile, node, refusal);
     }
   }
