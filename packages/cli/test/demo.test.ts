@@ -67,7 +67,9 @@ describe('pennyswitch demo', () => {
     async () => {
       const demo = start(['demo', '--amount', '250']);
       await demo.printed('Paying 250.00 USD');
+      // As from npm start: once from the terminal, and once more from npm.
       demo.process.kill('SIGINT');
+      setTimeout(() => demo.process.kill('SIGINT'), 20);
       const { code, stdout } = await demo.finished;
       expect(stdout).not.toContain('sent       250.00 USD');
       expect(code).toBe(ExitCode.ok);

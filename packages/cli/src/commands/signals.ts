@@ -5,6 +5,12 @@
 export const STOP_WITH_PARENT = 'PENNYSWITCH_STOP_WITH_PARENT';
 
 /**
+ * Signals that come within so many milliseconds are one: at Ctrl-C a process gets one from the terminal and, under
+ * `npm start`, the same once more from npm.
+ */
+const ONE_SIGNAL_MS = 500;
+
+/**
  * Resolves at the first Ctrl-C or SIGTERM. A second one ends the process at once, for whoever cannot wait for packets in
  * flight.
  * @param signals which signals stop it; both, unless said otherwise.
@@ -13,10 +19,11 @@ export function untilStopped(
   signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'],
 ): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let stopping = false;
+    let stoppedAt: number | undefined;
     const stop = (signal: NodeJS.Signals): void => {
-      if (stopping) process.exit(130);
-      stopping = true;
+      const now = performance.now();
+      if (stoppedAt !== undefined && now - stoppedAt > ONE_SIGNAL_MS) process.exit(130);
+      stoppedAt ??= now;
       resolve(signal);
     };
     for (const signal of signals) process.on(signal, stop);
