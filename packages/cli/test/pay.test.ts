@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSpspHandler } from '@pennyswitch/spsp';
+import { createSpspHandler, SpspClient } from '@pennyswitch/spsp';
 import { parseIlpAddress } from '@pennyswitch/ilp-address';
 import { DemoNetwork } from '../src/demo/demo-network.js';
 import { makePlan, POINTER, POINTER_HOST } from '../src/demo/plan.js';
 import { ExitCode } from '../src/exit-codes.js';
 import { serveHttp, type RunningServer } from '../src/node/http.js';
 import { makeCertificates } from '../src/wallet/certificates.js';
+import { createFetch } from '../src/wallet/https.js';
 import { run, start } from './commands.js';
 
 const TIMEOUT_MS = 60_000;
@@ -140,6 +141,32 @@ describe('paying through a network', () => {
   );
 
   it(
+    'holds the path to a minimum rate that a person gave',
+    async () => {
+      const args = ['pay', POINTER, '0.20', '--uplink', uplink, ...reach()];
+      const worse = await run([...args, '--min-rate', '1.7']);
+      expect(worse.stderr).toMatch(/the rate of the path is .*Nothing was sent/);
+      expect(worse.code).toBe(ExitCode.rate);
+      const better = await run([...args, '--min-rate', '1.68']);
+      expect(better.stdout).toContain('sent       0.20 USD');
+      expect(better.code).toBe(ExitCode.ok);
+    },
+    TIMEOUT_MS,
+  );
+
+  it('gives credentials with receipts to a verifier that asks for them (RFC 0039)', async () => {
+    const { plan, caFile } = network;
+    const connectTo = [`${POINTER_HOST}:443:127.0.0.1:${plan.spspPort}`];
+    const client = new SpspClient({ fetch: createFetch({ ca: caFile, connectTo }) });
+    const receipts = {
+      nonce: Buffer.alloc(16, 1).toString('base64'),
+      secret: Buffer.alloc(32, 2).toString('base64'),
+    };
+    expect(await client.query(POINTER, { receipts })).toMatchObject({ receiptsEnabled: true });
+    expect(await client.query(POINTER)).toMatchObject({ receiptsEnabled: false });
+  });
+
+  it(
     'says when no connector knows a way',
     async () => {
       const server = await serveSpsp('test.nowhere.token', folder);
@@ -205,7 +232,8 @@ describe('paying through a network', () => {
       expect(BigInt(sent.amount)).toBeLessThan(40_000_000n);
       expect(BigInt(delivered.amount)).toBeGreaterThan(0n);
     },
-    TIMEOUT_MS,
+    // The sender hopes for liquidity for half a minute before it gives up.
+    2 * TIMEOUT_MS,
   );
 
   describe('to a receiver that is gone', () => {

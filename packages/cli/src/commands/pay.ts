@@ -7,12 +7,20 @@ import {
   type PaymentOutcome,
   type PaymentProgress,
   type Quote,
+  type QuoteOptions,
 } from '@pennyswitch/stream';
 import { CommandFailure, ExitCode } from '../exit-codes.js';
 import { parseAmount } from '../text/amount.js';
 import { ProgressBar } from '../text/progress.js';
 import { createFetch, type HttpsFlags } from '../wallet/https.js';
-import { addUplinkOptions, parseShare, profileOf, type UplinkFlags } from '../wallet/profile.js';
+import { quoteAtRate } from '../wallet/minimum-rate.js';
+import {
+  addUplinkOptions,
+  parseRate,
+  parseShare,
+  profileOf,
+  type UplinkFlags,
+} from '../wallet/profile.js';
 import { Wallet } from '../wallet/wallet.js';
 import { printEvent, printLine, showAmount, warn } from './output.js';
 import { describeOutcome, exitCodeOf, jsonOutcome, jsonQuote } from './payment-report.js';
@@ -21,6 +29,7 @@ import { untilStopped } from './signals.js';
 interface PayFlags extends UplinkFlags, HttpsFlags {
   readonly slippage: string;
   readonly price?: Readonly<Record<string, string>>;
+  readonly minRate?: string;
   readonly json?: boolean;
   readonly events?: boolean;
   readonly hold?: boolean;
@@ -45,6 +54,14 @@ export function payCommand(): Command {
       '--price <CODE=PRICE...>',
       'what an asset is worth in a common measure (repeatable): the expected rate, instead of what probes show',
       collectPrice,
+    )
+    .addOption(
+      new Option(
+        '--min-rate <rate>',
+        "the least of the receiver's asset for 1 of ours, instead of --slippage and --price; the receiver refuses what is worse",
+      )
+        .argParser(parseRate)
+        .conflicts('price'),
     )
     .option(
       '--ca <file>',
@@ -134,11 +151,11 @@ async function makeQuote(
   wallet: Wallet,
   { destination, sharedSecret }: SpspResult,
   amount: bigint,
-  { slippage, price, events }: PayFlags,
+  { slippage, price, minRate, events }: PayFlags,
   signal: AbortSignal,
 ): Promise<Quote> {
   try {
-    const quote = await quotePayment({
+    const options: QuoteOptions = {
       send: wallet.connector.sendLocal,
       credentials: { destination, sharedSecret },
       source: { asset: wallet.asset },
@@ -146,7 +163,10 @@ async function makeQuote(
       slippage,
       signal,
       ...(price === undefined ? {} : { prices: price }),
-    });
+    };
+    const quote = await (minRate === undefined
+      ? quotePayment(options)
+      : quoteAtRate(options, minRate));
     if (events === true) printEvent('quote', jsonQuote(quote));
     return quote;
   } catch (cause) {

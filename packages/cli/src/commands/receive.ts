@@ -105,10 +105,13 @@ function serve(
   tls: { readonly cert: string; readonly key: string },
 ): Promise<RunningServer> {
   const handler = createSpspHandler({
-    answer: ({ path }) =>
-      path === pointer.path
-        ? { credentials: receiver.createCredentials({ tag: pointer.text }) }
-        : undefined,
+    answer: ({ path, receipts }) => {
+      if (path !== pointer.path) return undefined;
+      const tag = pointer.text;
+      return receipts === undefined
+        ? { credentials: receiver.createCredentials({ tag }) }
+        : { credentials: receiver.createCredentials({ tag, receipts }), receiptsEnabled: true };
+    },
     onError: (error) => {
       warn(`an SPSP query failed: ${error instanceof Error ? error.message : String(error)}`);
     },

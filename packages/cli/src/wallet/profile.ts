@@ -39,3 +39,11 @@ export function parseShare(text: string): string {
   }
   return text;
 }
+
+/** Reads an option that is a decimal above 0. */
+export function parseRate(text: string): string {
+  if (!/^[0-9]+(\.[0-9]+)?$/.test(text) || /^[0.]+$/.test(text)) {
+    throw new InvalidArgumentError('expected a decimal above 0, for example 1.08');
+  }
+  return text;
+}
