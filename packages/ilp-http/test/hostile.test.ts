@@ -1,4 +1,4 @@
-import { createSecureServer } from 'node:http2';
+import { connect as connectHttp2, createSecureServer } from 'node:http2';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { VirtualClock } from '@pennyswitch/testkit';
@@ -61,6 +61,34 @@ describe('a hostile client', () => {
     clearInterval(timer);
     expect(text()).toMatch(/^HTTP\/1.1 413 /);
     expect(bob.counters.requestsReceived).toBe(0);
+  });
+
+  it('that sends a body without end over HTTP/2 gets 413, and its stream is closed', async () => {
+    const authority = await Authority.create();
+    const tls = await authority.issue({ ip: ['127.0.0.1'] });
+    const { url, alice } = await clientAndServer({
+      server: { tls },
+      client: { tls: { ca: authority.pem } },
+    });
+    const session = connectHttp2(new URL(url).origin, { ca: authority.pem });
+    closing(() => {
+      session.destroy();
+      return Promise.resolve();
+    });
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/ilp',
+      authorization: `Bearer ${TOKEN_OF_ALICE}`,
+      'content-type': 'application/octet-stream',
+    });
+    stream.on('error', () => undefined).resume();
+    let status: number | undefined;
+    stream.once('response', (headers) => (status = headers[':status']));
+    const timer = setInterval(() => stream.write('x'.repeat(4096)), 1);
+    await new Promise<void>((resolve) => stream.once('close', () => resolve()));
+    clearInterval(timer);
+    expect(status).toBe(413);
+    expect(await alice.send(PACKET, soon())).toEqual(PACKET.toReversed());
   });
 
   it('that has no token cannot make the server read', async () => {

@@ -84,8 +84,8 @@ const LIMITS: ListenerLimits = {
   idleTimeoutMs: 60_000,
 };
 
-/** SHA-256 in base64 of fewer bytes than the profile SIMPLE asks for has no more characters than this. */
-const SHORT_TOKEN_CHARACTERS = 42;
+/** 32 random bytes, as the profile SIMPLE asks for, take so many characters of base64, without padding. */
+const TOKEN_CHARACTERS = 43;
 
 /** How long connections may take to close after the last answer. */
 const LINGER_MS = 1000;
@@ -130,7 +130,7 @@ export class IlpHttpServer {
   /** Replaces what a peer has to show, at once: the way to rotate tokens and keys. @throws {@link IlpHttpConfigError} */
   setIncomingAuth(id: string, auth: IncomingAuth): void {
     this.#authenticator.set(id, auth);
-    if (auth.tokens?.some((token) => token.length < SHORT_TOKEN_CHARACTERS) === true) {
+    if (auth.tokens?.some((token) => token.length < TOKEN_CHARACTERS) === true) {
       this.#environment.logger.warn('a bearer token is too short to hold 32 random bytes', { id });
     }
   }

@@ -1,5 +1,10 @@
 import { ServerResponse, type IncomingMessage } from 'node:http';
-import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import {
+  constants,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { Answer } from '../exchange/message.js';
 
 /** A client that goes on sending a body which nobody wants is cut off after so long, in milliseconds. */
@@ -27,9 +32,15 @@ export function write(
   const { stream } = response;
   response.on('error', () => undefined);
   response.writeHead(answer.status, headers);
-  response.end(body, () => {
-    if (!isRead) stream.close(constants.NGHTTP2_NO_ERROR);
-  });
+  response.end(body, isRead ? undefined : () => lingerHttp2(stream));
+}
+
+/** The rest is thrown away; a client that does not stop by itself is told to after a while. */
+function lingerHttp2(stream: ServerHttp2Stream): void {
+  stream.resume();
+  const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), LINGER_MS);
+  timer.unref();
+  stream.once('close', () => clearTimeout(timer));
 }
 
 /** Closing at once, with unread bytes waiting, would reset the connection and could take the answer with it. */
