@@ -100,7 +100,8 @@ function configOf(name: NodeName, context: Context): object {
   const common = {
     admin: { host: HOST, port: ports.admin, token: adminToken },
     settlementApi: { host: HOST, port: ports.settlementApi, token: settlementApiToken },
-    logLevel: 'warn',
+    // All start at once and go on trying until the others are there: only what goes wrong for good is told.
+    logLevel: 'error',
   };
   if (name === 'sender' || name === 'receiver') return { ...walletOf(name, context), ...common };
   const { rates, spread } = context.terms[name];
