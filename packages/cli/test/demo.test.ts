@@ -1,6 +1,8 @@
 /** The whole network in processes of its own, as `npm start` runs it. */
 import { exec } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { DemoNetwork } from '../src/demo/demo-network.js';
@@ -81,12 +83,17 @@ describe('pennyswitch demo', () => {
     'leaves no process behind when it is killed',
     async () => {
       const demo = start(['demo', '--stay', '--amount', '0.5']);
-      const printed = await demo.printed(/--connect-to bob\.localhost:443:127\.0\.0\.1:\d+/);
+      const printed = await demo.printed(/--ca \S+\n/);
       const uplink = Number(/--uplink btp\+ws:\/\/[^ ]*:(\d+) /.exec(printed)?.[1]);
       const spsp = Number(/127\.0\.0\.1:(\d+) --ca/.exec(printed)?.[1]);
       demo.process.kill('SIGKILL');
       await expect.poll(() => accepts(uplink), { timeout: 20_000 }).toBe(false);
       await expect.poll(() => accepts(spsp), { timeout: 20_000 }).toBe(false);
+      // Its files are all that a demo leaves behind when it is killed.
+      rmSync(dirname(/--ca (\S+)/.exec(printed)?.[1] ?? '/none/none'), {
+        recursive: true,
+        force: true,
+      });
     },
     TIMEOUT_MS,
   );
