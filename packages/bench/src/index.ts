@@ -10,6 +10,7 @@ const PARTS: Readonly<Record<string, () => Promise<{ run(): void | Promise<void>
   links: () => import('./links/run.js'),
   'links-idle': () => import('./links/idle.js'),
   routing: () => import('./routing/run.js'),
+  connector: () => import('./connector/run.js'),
 };
 
 const names = process.argv.slice(2);

@@ -1,0 +1,79 @@
+/** Our connector between two links of this process: all checks and balances on, as an operator would run it. */
+import {
+  configuredRates,
+  Connector,
+  type AccountLimits,
+  type Link,
+} from '@pennyswitch/connector-core';
+import { parseIlpAddress } from '@pennyswitch/ilp-address';
+import type { IlpPacketHandler } from '@pennyswitch/ilp-packet';
+
+/** Limits that are checked for every packet and that no packet of a benchmark reaches. */
+export const LIMITS: AccountLimits = {
+  maxPacketAmount: 1n << 40n,
+  maximumBalance: 1n << 62n,
+  minimumBalance: -(1n << 62n),
+  packets: { limit: 1_000_000_000 },
+  incomingThroughput: { limit: 1n << 60n },
+  outgoingThroughput: { limit: 1n << 60n },
+};
+
+/** A link whose other end is a function. */
+export class FunctionLink implements Link {
+  readonly isConnected = true;
+  /** What the connector does with packets from this link. */
+  handler: IlpPacketHandler = () => Promise.reject(new Error('no handler yet'));
+  readonly #answer: IlpPacketHandler;
+
+  constructor(answer: IlpPacketHandler) {
+    this.#answer = answer;
+  }
+
+  send(octets: Uint8Array): Promise<Uint8Array> {
+    return this.#answer(octets);
+  }
+
+  setHandler(handler: IlpPacketHandler): void {
+    this.handler = handler;
+  }
+
+  onConnectionChange(): () => void {
+    return () => undefined;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const nobody: IlpPacketHandler = () => Promise.reject(new Error('nobody sends this way'));
+
+/** @param send carries packets to the next hop. */
+export async function ours(
+  send: IlpPacketHandler,
+): Promise<{ handle: IlpPacketHandler; stop: () => Promise<void> }> {
+  const connector = new Connector({
+    address: parseIlpAddress('g.bench'),
+    rates: configuredRates({ pairs: { 'USD/EUR': '0.92' } }),
+    spread: '0.002',
+  });
+  const incoming = new FunctionLink(nobody);
+  await connector.addAccount(
+    { id: 'alice', relation: 'child', asset: { code: 'USD', scale: 9 }, limits: LIMITS },
+    incoming,
+  );
+  await connector.addAccount(
+    {
+      id: 'bob',
+      relation: 'peer',
+      asset: { code: 'EUR', scale: 9 },
+      limits: LIMITS,
+      staticRoutes: ['g.bob'],
+      sendRoutes: false,
+      receiveRoutes: false,
+    },
+    new FunctionLink(send),
+  );
+  await connector.start();
+  return { handle: (prepare) => incoming.handler(prepare), stop: () => connector.stop() };
+}
