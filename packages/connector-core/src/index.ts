@@ -38,6 +38,7 @@ export type { Asset } from './asset.js';
 export { LinkError, type Link, type Sent } from './links/link.js';
 export { MemoryLink } from './links/memory-link.js';
 export { btpLink } from './links/btp-link.js';
+export { httpLink, type HttpEndpoint } from './links/http-link.js';
 
 // Rates: exact ratios, rounded down once.
 export { configuredRates, ratesFrom, sameAssetOnly } from './rate/rate-provider.js';
