@@ -140,12 +140,13 @@ export function floor(
 }
 
 function isFulfilled(condition: Uint8Array, fulfill: Uint8Array): boolean {
-  const digest = hash('sha256', fulfill.subarray(FULFILLMENT, FULFILLMENT + 32), 'buffer');
-  return digest.equals(condition);
+  const digest = hash('sha256', fulfill.subarray(FULFILLMENT, FULFILLMENT + 32), 'binary');
+  for (let i = 0; i < 32; i++) if (digest.charCodeAt(i) !== condition[i]) return false;
+  return true;
 }
 
 function latin1(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).latin1Slice();
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
 }
 
 function number(bytes: Uint8Array, at: number, digits: number): number {
