@@ -148,6 +148,15 @@ export class Connector extends EventEmitter<ConnectorEvents> {
   }
 
   /**
+   * Gives an account other settings while it runs: limits, routes, when to settle.
+   * @throws {@link ConnectorError} `UNKNOWN_ACCOUNT`; `BAD_SETTING`, also for what only a new account can have: relation,
+   * asset, segment, settlement engine.
+   */
+  async changeAccount(settings: AccountSettings): Promise<void> {
+    await this.#accounts.change(this.#requireAccount(settings.id), settings);
+  }
+
+  /**
    * Takes an account out of service: no new packets, then those under way end, then its link is closed.
    * @throws {@link ConnectorError} `UNKNOWN_ACCOUNT`.
    */

@@ -8,6 +8,8 @@ export interface ConnectorEvents {
   /** The node got an address, or another one. Its children's addresses have changed with it. */
   address: (address: IlpAddress) => void;
   accountAdded: (account: string) => void;
+  /** An account got other settings. */
+  accountChanged: (account: string) => void;
   accountRemoved: (account: string) => void;
   /** An account's link came up or went down. */
   link: (account: string, connected: boolean) => void;

@@ -24,6 +24,7 @@ export { ConnectorError, type ConnectorErrorCode } from './errors.js';
 // Accounts.
 export {
   checkAccountSettings,
+  fixedSettings,
   type AccountLimits,
   type AccountSettings,
   type RateLimit,

@@ -6,6 +6,7 @@ import type { Link } from '../links/link.js';
 import { PacketCounters } from './counters.js';
 import {
   checkAccountSettings,
+  fixedSettings,
   type AccountLimits,
   type AccountSettings,
   type RateLimit,
@@ -20,15 +21,15 @@ export type AccountProblem = 'ASSET_UNKNOWN' | 'ASSET_MISMATCH';
 export class Account {
   readonly id: string;
   readonly relation: Relation;
-  readonly settings: AccountSettings;
   readonly link: Link;
-  readonly limits: AccountLimits;
   readonly counters: PacketCounters = new PacketCounters();
-  readonly packetBucket: TokenBucket | undefined;
-  readonly incomingBucket: TokenBucket | undefined;
-  readonly outgoingBucket: TokenBucket | undefined;
   /** Packets from this account that have no reply yet. */
   inFlight = 0;
+  #settings: AccountSettings;
+  #limits: AccountLimits = {};
+  #packetBucket: TokenBucket | undefined;
+  #incomingBucket: TokenBucket | undefined;
+  #outgoingBucket: TokenBucket | undefined;
   #asset: Asset | undefined;
   #problem: AccountProblem | undefined;
   #settlementPolicy: SettlementPolicy | undefined;
@@ -39,14 +40,31 @@ export class Account {
     checkAccountSettings(settings);
     this.id = settings.id;
     this.relation = settings.relation;
-    this.settings = settings;
+    this.#settings = settings;
     this.link = link;
-    this.limits = settings.limits ?? {};
-    this.packetBucket = bucket(this.limits.packets, now);
-    this.incomingBucket = bucket(this.limits.incomingThroughput, now);
-    this.outgoingBucket = bucket(this.limits.outgoingThroughput, now);
+    this.#useLimits(settings.limits ?? {}, now);
     if (settings.asset === undefined) this.#problem = 'ASSET_UNKNOWN';
     else this.#useAsset(settings.asset);
+  }
+
+  get settings(): AccountSettings {
+    return this.#settings;
+  }
+
+  get limits(): AccountLimits {
+    return this.#limits;
+  }
+
+  get packetBucket(): TokenBucket | undefined {
+    return this.#packetBucket;
+  }
+
+  get incomingBucket(): TokenBucket | undefined {
+    return this.#incomingBucket;
+  }
+
+  get outgoingBucket(): TokenBucket | undefined {
+    return this.#outgoingBucket;
   }
 
   /** What the account counts; undefined until the parent tells, and while it contradicts what is configured. */
@@ -67,6 +85,24 @@ export class Account {
   /** What to settle when it is time to; undefined without engine. */
   get regularSettlementPolicy(): SettlementPolicy | undefined {
     return this.#regularPolicy;
+  }
+
+  /**
+   * Takes other settings while the account runs: limits, routes, when to settle. Packets under way keep what was held for them.
+   * @throws {@link ConnectorError} `BAD_SETTING`, also for what only another account can have ({@link fixedSettings}).
+   */
+  change(settings: AccountSettings, now: number): void {
+    checkAccountSettings(settings);
+    const fixed = fixedSettings(this.#settings, settings);
+    if (fixed.length > 0) {
+      throw new ConnectorError(
+        'BAD_SETTING',
+        `account ${JSON.stringify(this.id)}: ${fixed.join(', ')} cannot change while it runs; remove the account and add it again, its book stays`,
+      );
+    }
+    this.#settings = settings;
+    this.#useLimits(settings.limits ?? {}, now);
+    if (this.#asset !== undefined) this.#useAsset(this.#asset);
   }
 
   /** The address of a child below this node's. */
@@ -92,15 +128,37 @@ export class Account {
     this.#problem = undefined;
   }
 
+  /** A bucket whose limit stays the same stays as full as it is. */
+  #useLimits(limits: AccountLimits, now: number): void {
+    const { packets, incomingThroughput, outgoingThroughput } = this.#limits;
+    this.#limits = limits;
+    if (!isSameRate(packets, limits.packets)) this.#packetBucket = bucket(limits.packets, now);
+    if (!isSameRate(incomingThroughput, limits.incomingThroughput)) {
+      this.#incomingBucket = bucket(limits.incomingThroughput, now);
+    }
+    if (!isSameRate(outgoingThroughput, limits.outgoingThroughput)) {
+      this.#outgoingBucket = bucket(limits.outgoingThroughput, now);
+    }
+  }
+
   #useAsset(asset: Asset): void {
     this.#asset = asset;
-    const { settlement } = this.settings;
+    this.#regularPolicy = undefined;
+    this.#settlementPolicy = undefined;
+    const { settlement } = this.#settings;
     if (settlement === undefined) return;
     const { threshold, settleTo = 0n, scale = asset.scale } = settlement;
     const unit = 10n ** BigInt(Math.max(0, asset.scale - scale));
     this.#regularPolicy = { threshold: settleTo + 1n, settleTo, unit };
     if (threshold !== undefined) this.#settlementPolicy = { threshold, settleTo, unit };
   }
+}
+
+function isSameRate(
+  a: RateLimit<number | bigint> | undefined,
+  b: RateLimit<number | bigint> | undefined,
+): boolean {
+  return a?.limit === b?.limit && a?.periodMs === b?.periodMs;
 }
 
 function bucket(

@@ -35,6 +35,8 @@ export interface AccountLimits {
 export interface SettlementSettings {
   /** The settlement engine's base URL. */
   readonly engineUrl: string | URL;
+  /** Sent to the engine as a bearer token; RFC 0038 itself has none. */
+  readonly engineToken?: string;
   /** Settle as soon as we owe this much; never on our own if missing. Below zero: pay ahead. In units of the account. */
   readonly threshold?: bigint;
   /** Settle down to owing this much, default 0; below the threshold. Below zero: pay ahead. In units of the account. */
@@ -103,6 +105,28 @@ export function checkAccountSettings(settings: AccountSettings): void {
   }
   checkLimits(settings.limits ?? {}, problem);
   if (settings.settlement !== undefined) checkSettlement(settings.settlement, problem);
+}
+
+/**
+ * The names of settings in which two versions of one account differ and that cannot change while it runs: what its book, its
+ * address, or its settlement engine was told rests on them.
+ */
+export function fixedSettings(before: AccountSettings, after: AccountSettings): string[] {
+  const fixed = (settings: AccountSettings): Record<string, unknown> => ({
+    id: settings.id,
+    relation: settings.relation,
+    'asset.code': settings.asset?.code,
+    'asset.scale': settings.asset?.scale,
+    segment: settings.segment ?? settings.id,
+    inheritAddress: settings.inheritAddress,
+    'settlement.engineUrl': settings.settlement && String(settings.settlement.engineUrl),
+    'settlement.engineToken': settings.settlement?.engineToken,
+    'settlement.intervalMs': settings.settlement?.intervalMs,
+  });
+  const other = fixed(after);
+  return Object.entries(fixed(before)).flatMap(([name, value]) =>
+    value === other[name] ? [] : [name],
+  );
 }
 
 function checkLimits(limits: AccountLimits, problem: (text: string) => never): void {

@@ -81,6 +81,19 @@ export class AccountService {
     notify(this.#options, 'accountRemoved', account.id);
   }
 
+  /** Takes other settings for an account, see {@link Connector.changeAccount}. */
+  async change(account: Account, settings: AccountSettings): Promise<void> {
+    const { clock, routing, settlement } = this.#options;
+    const before = account.settings;
+    account.change(settings, clock.now());
+    if (this.#isStarted) {
+      if (differInRoutes(before, settings)) routing.changeAccount(account);
+      // A threshold may be passed by being lowered.
+      if (account.asset !== undefined) await settlement.resume(account);
+    }
+    notify(this.#options, 'accountChanged', account.id);
+  }
+
   async start(): Promise<void> {
     this.#isStarted = true;
     for (const account of this.#options.node.accounts.values()) await this.#activate(account);
@@ -197,6 +210,14 @@ export class AccountService {
     }
     if (!wasKnown) await settlement.resume(parent);
   }
+}
+
+function differInRoutes(a: AccountSettings, b: AccountSettings): boolean {
+  return (
+    a.sendRoutes !== b.sendRoutes ||
+    a.receiveRoutes !== b.receiveRoutes ||
+    a.staticRoutes?.join(' ') !== b.staticRoutes?.join(' ')
+  );
 }
 
 /** What somebody must look at: the parent contradicts configuration, or the book that an earlier run left. */

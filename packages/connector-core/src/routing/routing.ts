@@ -97,6 +97,13 @@ export class Routing {
     this.#driver.pump();
   }
 
+  /** The account's routes are to be told, taken or set differently. */
+  changeAccount(account: Account): void {
+    this.#router.removeAccount(account.id, this.#clock.now());
+    this.addAccount(account);
+    if (account.link.isConnected) this.changeLink(account, true);
+  }
+
   /** The account's link came up or went down. */
   changeLink(account: Account, connected: boolean): void {
     if (connected) this.#router.handleConnected(account.id, this.#clock.now());

@@ -24,7 +24,10 @@ export interface EngineReply {
   readonly body: Uint8Array;
 }
 
-type EngineRequest = RequestInit & { readonly signal: AbortSignal };
+type EngineRequest = Omit<RequestInit, 'headers'> & {
+  readonly signal: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
+};
 
 /** The longest wait for one response, in milliseconds. */
 const TIMEOUT_MS = 10_000;
@@ -33,17 +36,21 @@ const TIMEOUT_MS = 10_000;
 export class SettlementEngineClient {
   readonly #account: string;
   readonly #base: string;
+  readonly #token: string | undefined;
   readonly #fetch: Fetch;
   readonly #clock: Clock;
 
   constructor(options: {
     readonly account: string;
     readonly engineUrl: string | URL;
+    /** Sent as a bearer token. */
+    readonly engineToken?: string | undefined;
     readonly fetch: Fetch;
     readonly clock: Clock;
   }) {
     this.#account = options.account;
     this.#base = String(options.engineUrl).replace(/\/+$/, '');
+    this.#token = options.engineToken;
     this.#fetch = options.fetch;
     this.#clock = options.clock;
   }
@@ -118,8 +125,11 @@ export class SettlementEngineClient {
       }, TIMEOUT_MS);
     });
     const answer = async (): Promise<EngineReply> => {
+      const authorization =
+        this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
       const response = await this.#fetch(this.#base + path, {
         ...init,
+        headers: { ...init.headers, ...authorization },
         signal: controller.signal,
       });
       return { status: response.status, body: new Uint8Array(await response.arrayBuffer()) };

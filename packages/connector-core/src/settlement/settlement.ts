@@ -67,6 +67,7 @@ export class Settlement {
     const client = new SettlementEngineClient({
       account: account.id,
       engineUrl: settlement.engineUrl,
+      engineToken: settlement.engineToken,
       fetch,
       clock,
     });
