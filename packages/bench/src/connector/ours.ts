@@ -1,22 +1,8 @@
 /** Our connector between two links of this process: all checks and balances on, as an operator would run it. */
-import {
-  configuredRates,
-  Connector,
-  type AccountLimits,
-  type Link,
-} from '@pennyswitch/connector-core';
+import { configuredRates, Connector, type Link } from '@pennyswitch/connector-core';
 import { parseIlpAddress } from '@pennyswitch/ilp-address';
 import type { IlpPacketHandler } from '@pennyswitch/ilp-packet';
-
-/** Limits that are checked for every packet and that no packet of a benchmark reaches. */
-export const LIMITS: AccountLimits = {
-  maxPacketAmount: 1n << 40n,
-  maximumBalance: 1n << 62n,
-  minimumBalance: -(1n << 62n),
-  packets: { limit: 1_000_000_000 },
-  incomingThroughput: { limit: 1n << 60n },
-  outgoingThroughput: { limit: 1n << 60n },
-};
+import { LIMITS } from './limits.js';
 
 /** A link whose other end is a function. */
 export class FunctionLink implements Link {

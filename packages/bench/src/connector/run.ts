@@ -1,6 +1,16 @@
 /** The connector's figures: `npm run bench -- connector`. */
+import { Bench } from './btp.js';
+import { runLatency } from './latency.js';
 import { runMemory } from './memory.js';
+import { runThroughput } from './throughput.js';
 
 export async function run(): Promise<void> {
   await runMemory();
+  const bench = new Bench();
+  await bench.start();
+  const relay = await bench.path('blind relay', 'relay');
+  const ours = await bench.path('connector-core', 'connector', 'memory');
+  const maximum = await runThroughput(bench, relay, ours);
+  await runLatency(bench, relay, ours, maximum);
+  await bench.stop();
 }
