@@ -1,4 +1,4 @@
-import { sha256 } from '#sha256';
+import { isSha256Of, sha256 } from '#sha256';
 import { CONDITION_LENGTH } from './limits.js';
 
 /** The condition that a fulfillment fulfils: its SHA-256 (RFC 0027 "Condition and Fulfillment"). */
@@ -8,11 +8,11 @@ export function conditionOf(fulfillment: Uint8Array): Uint8Array {
 
 /** Whether a fulfillment is the preimage of a condition: 32 bytes whose SHA-256 it is. */
 export function isFulfillmentOf(fulfillment: Uint8Array, condition: Uint8Array): boolean {
-  if (fulfillment.length !== CONDITION_LENGTH || condition.length !== CONDITION_LENGTH)
-    return false;
-  const hash = sha256(fulfillment);
-  for (let i = 0; i < CONDITION_LENGTH; i++) if (hash[i] !== condition[i]) return false;
-  return true;
+  return (
+    fulfillment.length === CONDITION_LENGTH &&
+    condition.length === CONDITION_LENGTH &&
+    isSha256Of(fulfillment, condition)
+  );
 }
 
 /**

@@ -17,8 +17,8 @@ import {
   PEER_PROTOCOL_FULFILLMENT,
   type IlpErrorCode,
 } from '../src/index.js';
-import { sha256 as browserSha256 } from '../src/sha256.browser.js';
-import { sha256 as nodeSha256 } from '../src/sha256.node.js';
+import { isSha256Of as browserIsSha256Of, sha256 as browserSha256 } from '../src/sha256.browser.js';
+import { isSha256Of as nodeIsSha256Of, sha256 as nodeSha256 } from '../src/sha256.node.js';
 import { expectSame, hash, hex, reject, toHex } from './arbitraries.js';
 
 describe('RFC 0027 "Error Codes"', () => {
@@ -119,6 +119,28 @@ describe('conditions (RFC 0027 "Condition and Fulfillment")', () => {
     );
     expect(toHex(conditionOf(hex('')))).toBe(
       'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', // FIPS 180-4: of the empty message
+    );
+  });
+
+  test('are recognised alike with Node and without it, each byte of them', () => {
+    fc.assert(
+      fc.property(
+        hash,
+        fc.nat({ max: 31 }),
+        fc.integer({ min: 1, max: 255 }),
+        (bytes, at, flip) => {
+          const digest = nodeSha256(bytes);
+          expect([nodeIsSha256Of(bytes, digest), browserIsSha256Of(bytes, digest)]).toEqual([
+            true,
+            true,
+          ]);
+          digest[at] = (digest[at] ?? 0) ^ flip;
+          expect([nodeIsSha256Of(bytes, digest), browserIsSha256Of(bytes, digest)]).toEqual([
+            false,
+            false,
+          ]);
+        },
+      ),
     );
   });
 
