@@ -11,6 +11,7 @@ const PARTS: Readonly<Record<string, () => Promise<{ run(): void | Promise<void>
   'links-idle': () => import('./links/idle.js'),
   routing: () => import('./routing/run.js'),
   connector: () => import('./connector/run.js'),
+  'connector-endurance': () => import('./connector/endurance.js'),
 };
 
 const names = process.argv.slice(2);

@@ -1,4 +1,5 @@
 /** The connector's figures: `npm run bench -- connector`. */
+import { runAccounts } from './accounts.js';
 import { Bench } from './btp.js';
 import { runLatency } from './latency.js';
 import { runMemory } from './memory.js';
@@ -6,6 +7,7 @@ import { runThroughput } from './throughput.js';
 
 export async function run(): Promise<void> {
   await runMemory();
+  await runAccounts();
   const bench = new Bench();
   await bench.start();
   const relay = await bench.path('blind relay', 'relay');
