@@ -4,7 +4,13 @@ import { EventEmitter } from 'eventemitter3';
 import type { Account } from './account/account.js';
 import type { AccountSettings } from './account/settings.js';
 import type { ConnectorOptions } from './connector-options.js';
-import { silentLogger, systemClock, systemRandomBytes, type Clock } from './environment.js';
+import {
+  silentLogger,
+  systemClock,
+  systemRandomBytes,
+  type Clock,
+  type Logger,
+} from './environment.js';
 import { ConnectorError } from './errors.js';
 import type { ConnectorEvents } from './events.js';
 import type { LateFulfillment, LedgerStore } from './ledger/ledger-store.js';
@@ -25,12 +31,16 @@ import { sameAssetOnly } from './rate/rate-provider.js';
 import { Routing, type RouteSnapshot } from './routing/routing.js';
 import { Settlement, type SettlementControl } from './settlement/settlement.js';
 import {
+  explainRoute,
   snapshotAccount,
   snapshotBalance,
   snapshotPacket,
+  snapshotRates,
   type AccountSnapshot,
   type BalanceSnapshot,
   type InFlightSnapshot,
+  type RateSnapshot,
+  type RouteLookup,
 } from './snapshots.js';
 
 const ADDRESS_REFRESH_MS = 10 * 60 * 1000;
@@ -45,8 +55,10 @@ export class Connector extends EventEmitter<ConnectorEvents> {
   readonly settlement: SettlementControl;
   readonly #settlement: Settlement;
   readonly #clock: Clock;
+  readonly #logger: Logger;
   readonly #store: LedgerStore;
   readonly #node: NodeState;
+  readonly #conversions: Conversions;
   readonly #routing: Routing;
   readonly #forwarder: Forwarder;
   readonly #protocols = new PeerProtocols();
@@ -62,7 +74,10 @@ export class Connector extends EventEmitter<ConnectorEvents> {
     const store = options.store ?? new MemoryLedgerStore({ randomBytes });
     const policy = completePolicy(options.policy ?? {});
     const duplicates = new Duplicates();
+    const conversions = new Conversions(options.rates ?? sameAssetOnly, options.spread);
+    this.#conversions = conversions;
     this.#clock = clock;
+    this.#logger = environment.logger;
     this.#store = store;
     this.#node = new NodeState({
       network: options.network,
@@ -94,7 +109,7 @@ export class Connector extends EventEmitter<ConnectorEvents> {
           policy,
           protocols: this.#protocols,
           duplicates,
-          conversions: new Conversions(options.rates ?? sameAssetOnly, options.spread),
+          conversions,
           store,
         },
         options.handlers ?? [],
@@ -187,6 +202,7 @@ export class Connector extends EventEmitter<ConnectorEvents> {
     this.#settlement.stop();
     await this.#accounts.stop();
     this.#isStarted = false;
+    notify({ events: this, logger: this.#logger }, 'stopped');
   }
 
   /** Sets who answers packets to this node's own address, and below it where no child is. */
@@ -246,6 +262,11 @@ export class Connector extends EventEmitter<ConnectorEvents> {
     return snapshotAccount(this.#requireAccount(id), this.address);
   }
 
+  /** What was said about one account; the settlement engine's token is in it. @throws {@link ConnectorError} `UNKNOWN_ACCOUNT`. */
+  accountSettings(id: string): AccountSettings {
+    return this.#requireAccount(id).settings;
+  }
+
   /** The books of all accounts whose asset is known. */
   async balances(): Promise<BalanceSnapshot[]> {
     const known = [...this.#node.accounts.values()].filter(({ asset }) => asset !== undefined);
@@ -267,6 +288,22 @@ export class Connector extends EventEmitter<ConnectorEvents> {
   /** Every route that packets take, with why. */
   routes(): RouteSnapshot[] {
     return this.#routing.snapshot();
+  }
+
+  /** Where packets to one destination go, and why. */
+  lookupRoute(destination: IlpAddress): RouteLookup {
+    const nextHops = this.#node.findHops(destination).map((hop) => hop?.id);
+    return explainRoute(destination, nextHops, this.routes());
+  }
+
+  /** The rates between every two assets of the accounts, as packets are converted now. */
+  rates(): RateSnapshot[] {
+    return snapshotRates(this.#node.accounts.values(), this.#conversions);
+  }
+
+  /** Asks the store for something small. Rejects if it cannot be reached. */
+  async checkStore(): Promise<void> {
+    await this.#store.outbox(new Set());
   }
 
   /** Packets that have no reply yet. */

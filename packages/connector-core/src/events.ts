@@ -25,6 +25,8 @@ export interface ConnectorEvents {
   settlementAcknowledged: (settlement: OutgoingSettlement) => void;
   /** The peer settled; in units of the account. */
   settlementCredited: (account: string, amount: bigint) => void;
+  /** The node has stopped: packets under way have ended, links are closed. */
+  stopped: () => void;
   /** The peer has proof of a packet that we called expired: the two books differ by it until it is reconciled. */
   lateFulfillment: (late: LateFulfillment) => void;
 }

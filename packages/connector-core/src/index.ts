@@ -17,7 +17,13 @@ export { Connector } from './connector.js';
 export type { ConnectorOptions } from './connector-options.js';
 export type { ConnectorEvents } from './events.js';
 export type { RemoveAccountOptions } from './node/account-service.js';
-export type { AccountSnapshot, BalanceSnapshot, InFlightSnapshot } from './snapshots.js';
+export type {
+  AccountSnapshot,
+  BalanceSnapshot,
+  InFlightSnapshot,
+  RateSnapshot,
+  RouteLookup,
+} from './snapshots.js';
 export type { RouteSnapshot } from './routing/routing.js';
 export { ConnectorError, type ConnectorErrorCode } from './errors.js';
 
@@ -65,6 +71,7 @@ export { RateError, type RateErrorCode } from './errors.js';
 export { DEFAULT_POLICY, type ForwardingPolicy } from './pipeline/policy.js';
 export { encodeEchoRequest, isEchoResponse } from './pipeline/echo.js';
 export type { PacketResult } from './pipeline/forwarder.js';
+export { traceIdOf } from './pipeline/trace-id.js';
 export type {
   Directed,
   Hop,

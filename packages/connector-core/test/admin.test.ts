@@ -1,20 +1,20 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { PacketType } from '@pennyswitch/ilp-packet';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { createAdminApi } from '../src/admin/index.js';
-import type { Connector } from '../src/index.js';
-import { between, fulfillAll, never } from './fixture.js';
-
-const TOKEN = '0123456789abcdef';
+import { ConnectorError, type Connector } from '../src/index.js';
+import { AdminClient, TOKEN } from './admin-client.js';
+import { between, EUR, fulfillAll, never } from './fixture.js';
+import { TestLink } from './test-link.js';
 
 function get(connector: Connector, path: string, token = TOKEN, method = 'GET'): Promise<Response> {
-  const headers = token === '' ? {} : { authorization: `Bearer ${token}` };
-  return Promise.resolve(
-    createAdminApi(connector, { token: TOKEN }).request(path, { method, headers }),
-  );
+  return new AdminClient(connector).ask(path, { token, method });
 }
 
 describe('the admin API', () => {
   it.each(['', 'wrong', `${TOKEN}x`])(
-    'refuses the token %j everywhere but at /health',
+    'refuses the token %j everywhere but where anybody may ask',
     async (token) => {
       const { connector } = await between();
       for (const path of ['/status', '/accounts', '/balances', '/routes', '/metrics', '/nowhere']) {
@@ -22,7 +22,9 @@ describe('the admin API', () => {
         expect(response.status).toBe(401);
         expect(await response.json()).toMatchObject({ error: { code: 'UNAUTHORIZED' } });
       }
-      expect((await get(connector, '/health', token)).status).toBe(200);
+      for (const path of ['/health', '/ready', '/openapi.json']) {
+        expect((await get(connector, path, token)).status).toBe(200);
+      }
     },
   );
 
@@ -41,6 +43,7 @@ describe('the admin API', () => {
       running: true,
       accounts: 2,
       packetsInFlight: 0,
+      version: '0',
     });
   });
 
@@ -144,10 +147,11 @@ describe('the admin API', () => {
         '# TYPE pennyswitch_packets_total counter',
         'pennyswitch_packets_total{account="alice",direction="incoming",result="fulfilled",code=""} 1',
         'pennyswitch_packets_total{account="alice",direction="incoming",result="rejected",code="F02"} 1',
-        'pennyswitch_fulfilled_amount_total{account="bob",direction="outgoing"} 920',
+        'pennyswitch_packet_amount_total{account="alice",direction="incoming",result="rejected"} 1000',
+        'pennyswitch_packet_amount_total{account="bob",direction="outgoing",result="fulfilled"} 920',
         'pennyswitch_balance{account="bob",kind="payable"} 920',
         'pennyswitch_link_up{account="alice"} 1',
-        'pennyswitch_packets_in_flight 0',
+        'pennyswitch_packets_in_flight{account="alice"} 0',
       ]),
     );
   });
@@ -161,15 +165,9 @@ describe('the admin API', () => {
 
   it('refuses to settle an account that has no engine, and what is no amount', async () => {
     const { connector } = await between();
-    const api = createAdminApi(connector, { token: TOKEN });
+    const client = new AdminClient(connector);
     const settle = (body: string): Promise<Response> =>
-      Promise.resolve(
-        api.request('/accounts/bob/settlements', {
-          method: 'POST',
-          body,
-          headers: { authorization: `Bearer ${TOKEN}` },
-        }),
-      );
+      client.ask('/accounts/bob/settlements', { method: 'POST', body });
     expect((await settle('{"amount":"10"}')).status).toBe(409);
     for (const body of ['', '{}', '{"amount":10}', '{"amount":"0"}', '{"amount":"1.5"}']) {
       expect((await settle(body)).status).toBe(400);
@@ -180,5 +178,270 @@ describe('the admin API', () => {
     const { world, connector } = await between();
     await world.until(connector.stop());
     expect((await get(connector, '/health')).status).toBe(503);
+  });
+
+  it('measures how long packets take, by account and result', async () => {
+    const { world, connector, alice, bob } = await between();
+    const client = new AdminClient(connector);
+    bob.answer = async (bytes) => {
+      await world.clock.sleep(40);
+      return fulfillAll(bytes);
+    };
+    await world.until(alice.send({ amount: 1000n, destination: 'test.bob' }));
+    const text = await (await client.ask('/metrics')).text();
+    const labels = 'account="alice",result="fulfilled"';
+    expect(text).toContain(`pennyswitch_packet_duration_seconds_bucket{le="0.025",${labels}} 0`);
+    expect(text).toContain(`pennyswitch_packet_duration_seconds_bucket{le="0.05",${labels}} 1`);
+    expect(text).toContain(`pennyswitch_packet_duration_seconds_sum{${labels}} 0.04`);
+  });
+
+  it('takes the tokens that are valid at the moment', async () => {
+    const { connector } = await between();
+    let tokens = ['first-0123456789'];
+    const api = createAdminApi(connector, { token: () => tokens });
+    const status = async (token: string): Promise<number> => {
+      const headers = { authorization: `Bearer ${token}` };
+      return (await api.request('/status', { headers })).status;
+    };
+    tokens = ['first-0123456789', 'second-0123456789'];
+    expect(await status('first-0123456789')).toBe(200);
+    expect(await status('second-0123456789')).toBe(200);
+    tokens = ['second-0123456789'];
+    expect(await status('first-0123456789')).toBe(401);
+  });
+
+  it('changes limits while the account runs, and takes them away with null', async () => {
+    const { world, connector, alice } = await between();
+    const client = new AdminClient(connector);
+    const patch = (body: unknown): Promise<unknown> =>
+      client.json('/accounts/alice', { method: 'PATCH', body });
+    expect(await patch({ limits: { maxPacketAmount: '999' } })).toMatchObject({
+      id: 'alice',
+      limits: { maxPacketAmount: '999' },
+    });
+    const packet = { amount: 1000n, destination: 'test.bob' };
+    expect(await world.until(alice.send(packet))).toMatchObject({ code: 'F08' });
+    expect(await patch({ limits: null })).toMatchObject({ limits: {} });
+    expect(await world.until(alice.send(packet))).toMatchObject({ type: PacketType.fulfill });
+  });
+
+  it.each([
+    ['{', 'the body is no JSON'],
+    [{ limits: { maxPacketAmount: 'lots' } }, 'limits.maxPacketAmount'],
+    [{ relation: 'peer' }, 'relation'],
+    [{ staticRoutes: ['not a prefix'] }, 'staticRoutes.0'],
+    [{ limits: { minimumBalance: 2, maximumBalance: 1 } }, 'minimumBalance is above'],
+    [{ settlement: { engine: 'http://x.example' } }, 'cannot change while it runs'],
+  ])('says what is wrong with the change %j', async (body, message) => {
+    const { connector } = await between();
+    const client = new AdminClient(connector);
+    const response = await client.ask('/accounts/alice', { method: 'PATCH', body });
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain(message);
+  });
+
+  it('refuses a body that is too large', async () => {
+    const { connector } = await between();
+    const client = new AdminClient(connector);
+    const body = JSON.stringify({ staticRoutes: Array(10_000).fill('test.bob') });
+    const headers = { 'content-length': String(body.length) };
+    const response = await client.ask('/accounts/alice', { method: 'PATCH', body, headers });
+    expect(response.status).toBe(413);
+  });
+
+  it('adds an account with the link that the application opens', async () => {
+    const { world, connector, alice } = await between();
+    const [near, far] = TestLink.pair(world.clock);
+    far.setHandler(fulfillAll);
+    const client = new AdminClient(connector, {
+      links: { schema: z.strictObject({ to: z.string() }), open: () => Promise.resolve(near) },
+    });
+    const carol = { id: 'carol', relation: 'child', asset: EUR, link: { to: 'carol' } };
+    const add = (body: unknown): Promise<Response> =>
+      client.ask('/accounts', { method: 'POST', body });
+    expect((await add(carol)).status).toBe(201);
+    expect(
+      await world.until(alice.send({ amount: 1000n, destination: 'test.b.carol' })),
+    ).toMatchObject({ type: PacketType.fulfill });
+    expect((await add(carol)).status).toBe(409);
+    expect((await add({ ...carol, id: 'dave', link: {} })).status).toBe(400);
+    expect((await add({ ...carol, id: 'da.ve' })).status).toBe(400);
+  });
+
+  it('closes the link of an account that cannot be added', async () => {
+    const { world, connector } = await between();
+    const [near] = TestLink.pair(world.clock);
+    const client = new AdminClient(connector, {
+      links: { schema: z.unknown(), open: () => Promise.resolve(near) },
+    });
+    const body = { id: 'carol', relation: 'child', link: {} };
+    const response = await world.until(client.ask('/accounts', { method: 'POST', body }));
+    expect(await response.json()).toMatchObject({ error: { code: 'BAD_SETTING' } });
+    expect(near.isClosed).toBe(true);
+  });
+
+  it('does not settle twice under one Idempotency-Key', async () => {
+    const { world, connector } = await between(
+      { fetch: () => Promise.resolve(new Response(null, { status: 201 })) },
+      { bob: { settlement: { engineUrl: 'http://engine.example' } } },
+    );
+    const client = new AdminClient(connector);
+    const settle = (amount: string, key?: string): Promise<Response> =>
+      client.ask('/accounts/bob/settlements', {
+        method: 'POST',
+        body: { amount },
+        headers: key === undefined ? {} : { 'idempotency-key': key },
+      });
+    const first = await (await settle('10', 'k')).json();
+    expect(await (await settle('10', 'k')).json()).toEqual(first);
+    expect((await settle('11', 'k')).status).toBe(409);
+    expect((await settle('10')).status).toBe(201);
+    await world.clock.advance(1);
+    expect(await connector.balance('bob')).toMatchObject({ settledOutgoing: 20n });
+  });
+
+  it('tells routes page by page', async () => {
+    const { connector } = await between(
+      {},
+      { bob: { staticRoutes: ['test.c', 'test.a', 'test.bb', 'test.ba'] } },
+    );
+    const client = new AdminClient(connector);
+    const page = async (query: string): Promise<[string[], number, string | undefined]> => {
+      const { routes, total, next } = (await client.json(`/routes?${query}`)) as {
+        routes: { prefix: string }[];
+        total: number;
+        next?: string;
+      };
+      return [routes.map(({ prefix }) => prefix), total, next];
+    };
+    expect(await page('account=bob&limit=3')).toEqual([
+      ['test.a', 'test.ba', 'test.bb'],
+      4,
+      'test.bb',
+    ]);
+    expect(await page('account=bob&limit=3&after=test.bb')).toEqual([['test.c'], 4, undefined]);
+    expect(await page('prefix=test.b')).toEqual([
+      ['test.b', 'test.b.alice', 'test.ba', 'test.bb'],
+      4,
+      undefined,
+    ]);
+    expect((await client.ask('/routes?limit=0')).status).toBe(400);
+    expect((await client.ask('/routes?colour=red')).status).toBe(400);
+  });
+
+  it('tells where packets to an address go, and why', async () => {
+    const { connector } = await between();
+    const client = new AdminClient(connector);
+    expect(await client.json('/routes/lookup?destination=test.bob.x')).toEqual({
+      destination: 'test.bob.x',
+      nextHops: ['bob'],
+      prefix: 'test.bob',
+      why: expect.any(String),
+    });
+    expect(await client.json('/routes/lookup?destination=test.nobody')).toMatchObject({
+      nextHops: [],
+      why: 'no prefix of the routing table leads there',
+    });
+    expect((await client.ask('/routes/lookup?destination=x')).status).toBe(400);
+  });
+
+  it('tells rates as decimals and exactly, and which are missing', async () => {
+    const { world, connector } = await between({ spread: '0.002' });
+    await world.peer(connector, {
+      id: 'carol',
+      relation: 'child',
+      asset: { code: 'XRP', scale: 9 },
+    });
+    expect(await new AdminClient(connector).json('/rates')).toEqual({
+      rates: expect.arrayContaining([
+        {
+          from: 'USD',
+          to: 'EUR',
+          available: true,
+          rate: '0.92',
+          net: '0.91816',
+          exact: { numerator: '11477', denominator: '12500' },
+        },
+        expect.objectContaining({ from: 'EUR', to: 'USD', rate: '1.08695652173913' }),
+        { from: 'USD', to: 'XRP', available: false },
+      ]),
+    });
+  });
+
+  it('tells what is left of limits on balances', async () => {
+    const { world, connector, alice } = await between(
+      {},
+      {
+        alice: { limits: { maximumBalance: 1500n } },
+        bob: { limits: { minimumBalance: -900n } },
+      },
+    );
+    const client = new AdminClient(connector);
+    await world.until(alice.send({ amount: 900n, destination: 'test.bob' }));
+    expect(await client.json('/limits')).toMatchObject({
+      limits: [
+        { account: 'alice', owed: '900', canReceive: '600' },
+        { account: 'bob', owing: '-828', canSend: '72' },
+      ],
+    });
+  });
+
+  it('is ready when it has an address and its store answers', async () => {
+    const { connector, world } = await between();
+    expect(await new AdminClient(connector).json('/ready')).toEqual({
+      ready: true,
+      running: true,
+      addressed: true,
+      store: true,
+    });
+    const wallet = world.connector();
+    await wallet.start();
+    const response = await new AdminClient(wallet).ask('/ready');
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ ready: false, addressed: false });
+  });
+
+  it('is described by a valid OpenAPI 3.1 document, and answers every operation as that says', async () => {
+    const { world, connector, alice, bob } = await between(
+      { fetch: () => Promise.resolve(new Response(null, { status: 500 })) },
+      { bob: { settlement: { engineUrl: 'http://engine.example' } } },
+    );
+    const [near] = TestLink.pair(world.clock);
+    const client = new AdminClient(connector, {
+      links: {
+        schema: z.strictObject({}),
+        open: (id) =>
+          id === 'carol'
+            ? Promise.resolve(near)
+            : Promise.reject(new ConnectorError('BAD_SETTING', 'no')),
+      },
+    });
+    const document = await client.document();
+    expect(await new Validator().validate({ ...document })).toMatchObject({
+      valid: true,
+    });
+    await world.until(alice.send({ amount: 1000n, destination: 'test.bob' }));
+    bob.answer = never;
+    void alice.send({ amount: 1000n, destination: 'test.bob' });
+    await world.clock.advance(1);
+    await client.ask('/accounts/bob/settlements', { method: 'POST', body: { amount: '5' } });
+    const account = { relation: 'child', asset: EUR, link: {} };
+    for (const id of ['carol', 'dave']) {
+      await client.ask('/accounts', { method: 'POST', body: { id, ...account } });
+    }
+    await client.ask('/accounts/carol', { method: 'PATCH', body: { sendRoutes: true } });
+    await world.until(client.ask('/accounts/carol', { method: 'DELETE' }));
+    const stream = await client.ask('/events');
+    await stream.body?.cancel();
+    for (const [path, operations] of Object.entries(document.paths)) {
+      if (path === '/events' || !('get' in operations)) continue;
+      const query = path === '/routes/lookup' ? '?destination=test.bob' : '';
+      expect((await client.ask(path.replace('{id}', 'alice') + query)).status).toBe(200);
+    }
+    const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
+    const answered = new Set([...client.seen].map((each) => each.split(' ')[0]));
+    expect(operations.map(({ operationId }) => operationId).toSorted()).toEqual(
+      [...answered].toSorted(),
+    );
   });
 });

@@ -23,10 +23,10 @@ function packagesLoadedBy(entry: string): Set<string> {
 }
 
 describe('the package', () => {
-  it('loads no HTTP framework by its root', () => {
+  it('loads no HTTP framework, schemas or metrics by its root', () => {
     const loaded = packagesLoadedBy('index.ts');
     expect(loaded).toContain('@pennyswitch/ilp-packet');
-    expect([...loaded].filter((name) => name.startsWith('hono'))).toEqual([]);
+    expect([...loaded].filter((name) => /^(hono|zod|prom-client)/.test(name))).toEqual([]);
   });
 
   it.each(['admin', 'settlement-api'])('loads one by /%s', (face) => {

@@ -5,7 +5,9 @@ export interface DirectionCounters {
   readonly fulfilled: number;
   /** Units of the account that were fulfilled. */
   readonly fulfilledAmount: bigint;
-  /** By error code. */
+  /** Units of the account that were rejected. */
+  readonly rejectedAmount: bigint;
+  /** Packets by error code. */
   readonly rejected: Readonly<Partial<Record<IlpErrorCode, number>>>;
 }
 
@@ -19,6 +21,7 @@ export class PacketCounters {
 export class DirectionCounter {
   #fulfilled = 0;
   #fulfilledAmount = 0n;
+  #rejectedAmount = 0n;
   readonly #rejected = new Map<IlpErrorCode, number>();
 
   /** @param amount in units of the account. */
@@ -27,7 +30,9 @@ export class DirectionCounter {
     this.#fulfilledAmount += amount;
   }
 
-  countRejected(code: IlpErrorCode): void {
+  /** @param amount in units of the account. */
+  countRejected(code: IlpErrorCode, amount: bigint): void {
+    this.#rejectedAmount += amount;
     this.#rejected.set(code, (this.#rejected.get(code) ?? 0) + 1);
   }
 
@@ -35,6 +40,7 @@ export class DirectionCounter {
     return {
       fulfilled: this.#fulfilled,
       fulfilledAmount: this.#fulfilledAmount,
+      rejectedAmount: this.#rejectedAmount,
       rejected: Object.fromEntries(this.#rejected),
     };
   }

@@ -1,114 +1,134 @@
-import { Hono } from 'hono';
+import { Hono, type Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { z } from 'zod';
 import type { Connector } from '../connector.js';
+import { systemClock, type Clock } from '../environment.js';
 import { ConnectorError } from '../errors.js';
 import { requireBearer } from '../http/bearer.js';
 import { HttpError, respondToError } from '../http/errors.js';
 import { toJson } from '../http/json.js';
-import { METRICS_CONTENT_TYPE, renderMetrics } from './metrics.js';
+import { accountRoutes, type AdminLinks } from './account-routes.js';
+import { EventStreams, type EventStreamLimits } from './event-stream.js';
+import { createMetrics, type Metrics } from './metrics.js';
+import { moneyRoutes } from './money-routes.js';
+import { nodeRoutes } from './node-routes.js';
+import { describeRoutes } from './openapi.js';
+import { packetRoutes } from './packet-routes.js';
+import { defineRoute, type RouteDefinition } from './route.js';
+import { views } from './schemas.js';
 
 /** How the API is set up. */
 export interface AdminApiOptions {
-  /** What every request but `/health` must carry as bearer token; at least 16 characters. */
-  readonly token: string;
+  /**
+   * What every request but `/health`, `/ready` and `/openapi.json` must carry as bearer token, at least 16 characters; or what
+   * gives the valid ones at the moment, for tokens that are rotated.
+   */
+  readonly token: string | (() => readonly string[]);
+  /** How links are opened; without it accounts can be seen, changed and removed, but not added. */
+  readonly links?: AdminLinks;
+  /** What the program is called in `/status` and the OpenAPI document. */
+  readonly version?: string;
+  /** Figures of the application to serve along; default those of the connector alone. */
+  readonly metrics?: Metrics;
+  readonly events?: Partial<EventStreamLimits>;
+  readonly clock?: Clock;
 }
 
 const MIN_TOKEN_LENGTH = 16;
-const AMOUNT = /^[1-9][0-9]{0,29}$/;
+const MAX_BODY_BYTES = 65_536;
 
 /**
- * - `GET /health`: 200 while packets are taken, else 503; without token.
- * - `GET /status`: address, network, whether packets are taken, number of accounts and packets in flight.
- * - `GET /accounts`, `GET /accounts/:id`, `DELETE /accounts/:id`.
- * - `GET /balances`, `GET /accounts/:id/balance`: receivable, payable, held, net.
- * - `GET /routes`: prefix, next hop, path and why it is the best.
- * - `GET /metrics`: packets, amounts, balances, links and routes for Prometheus.
- * - `GET /packets`: packets in flight. `GET /late-fulfillments`: what is to be reconciled.
- * - `GET /settlements`: what engines have not acknowledged. `POST /accounts/:id/settlements` `{ "amount": "100" }`: settle by hand.
- *
+ * The operator's API of a connector. What it can do is in its own OpenAPI document, `GET /openapi.json`.
  * @throws {@link ConnectorError} `BAD_SETTING` for a token that is too short.
  */
 export function createAdminApi(connector: Connector, options: AdminApiOptions): Hono {
-  if (options.token.length < MIN_TOKEN_LENGTH) {
+  const { token, clock = systemClock, version = '0' } = options;
+  if (typeof token === 'string' && token.length < MIN_TOKEN_LENGTH) {
     throw new ConnectorError(
       'BAD_SETTING',
-      `the admin token has ${options.token.length} characters, at least ${MIN_TOKEN_LENGTH} are needed`,
+      `the admin token has ${token.length} characters, at least ${MIN_TOKEN_LENGTH} are needed`,
     );
   }
+  const events = new EventStreams(connector, clock, options.events);
+  const metrics = options.metrics ?? createMetrics(connector);
+  const routes: RouteDefinition[] = [
+    ...nodeRoutes(connector, { metrics, events, version }),
+    ...accountRoutes(connector, options.links),
+    ...moneyRoutes(connector),
+    ...packetRoutes(connector),
+  ];
+  routes.unshift(document(routes, version));
+  return serveRoutes(routes, typeof token === 'string' ? () => [token] : token);
+}
+
+/** The OpenAPI document of all routes, itself among them. */
+function document(routes: readonly RouteDefinition[], version: string): RouteDefinition {
+  let described: object | undefined;
+  return defineRoute({
+    method: 'get',
+    path: '/openapi.json',
+    operationId: 'readDocument',
+    tag: 'node',
+    summary: 'This document',
+    isPublic: true,
+    responses: { 200: { description: 'OpenAPI 3.1.', schema: views.document } },
+    handle: () => {
+      described ??= describeRoutes(routes, version);
+      return { status: 200, body: described };
+    },
+  });
+}
+
+function serveRoutes(routes: readonly RouteDefinition[], tokens: () => readonly string[]): Hono {
   const api = new Hono();
   api.onError((error, context) => respondToError(context, error));
   api.notFound((context) =>
     respondToError(context, new HttpError(404, 'NOT_FOUND', 'there is no such resource')),
   );
-  api.get('/health', (context) =>
-    context.json({ ok: connector.isRunning }, connector.isRunning ? 200 : 503),
+  for (const route of routes) if (route.isPublic === true) addRoute(api, route);
+  api.use(requireBearer(tokens));
+  api.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => {
+        throw new HttpError(413, 'TOO_LARGE', `a body has ${MAX_BODY_BYTES} bytes at most`);
+      },
+    }),
   );
-  api.use(requireBearer(options.token));
-  addReadings(api, connector);
-  addMetrics(api, connector);
-  api.delete('/accounts/:id', async (context) => {
-    await connector.removeAccount(context.req.param('id'), {
-      forget: context.req.query('forget') === 'true',
-    });
-    return context.body(null, 204);
-  });
-  api.post('/accounts/:id/settlements', async (context) => {
-    const amount = readAmount(await context.req.json().catch(() => undefined));
-    const id = context.req.param('id');
-    connector.account(id);
-    return context.json(toJson(await connector.settlement.settle(id, amount)), 201);
-  });
+  for (const route of routes) if (route.isPublic !== true) addRoute(api, route);
   return api;
 }
 
-function addReadings(api: Hono, connector: Connector): void {
-  api.get('/status', (context) =>
-    context.json({
-      address: connector.address ?? null,
-      network: connector.network ?? null,
-      running: connector.isRunning,
-      accounts: connector.accounts().length,
-      packetsInFlight: connector.packetsInFlight().length,
-    }),
-  );
-  api.get('/accounts', (context) => context.json({ accounts: toJson(connector.accounts()) }));
-  api.get('/accounts/:id', (context) =>
-    context.json(toJson(connector.account(context.req.param('id')))),
-  );
-  api.get('/accounts/:id/balance', async (context) =>
-    context.json(toJson(await connector.balance(context.req.param('id')))),
-  );
-  api.get('/balances', async (context) =>
-    context.json({ balances: toJson(await connector.balances()) }),
-  );
-  api.get('/routes', (context) => context.json({ routes: toJson(connector.routes()) }));
-  api.get('/packets', (context) => context.json({ packets: toJson(connector.packetsInFlight()) }));
-  api.get('/late-fulfillments', async (context) =>
-    context.json({ lateFulfillments: toJson(await connector.lateFulfillments()) }),
-  );
-  api.get('/settlements', async (context) =>
-    context.json({ settlements: toJson(await connector.settlement.outbox()) }),
-  );
-}
-
-/** For Prometheus, which sends the token too. */
-function addMetrics(api: Hono, connector: Connector): void {
-  api.get('/metrics', async (context) => {
-    context.header('content-type', METRICS_CONTENT_TYPE);
-    return context.body(await renderMetrics(connector));
+function addRoute(api: Hono, route: RouteDefinition): void {
+  api.on(route.method, route.path.replace('{id}', ':id'), async (context) => {
+    const answer = await route.handle({
+      id: context.req.param('id') ?? '',
+      query: check(route.query, context.req.query(), 'the query'),
+      body: check(route.body, await readJson(route, context), 'the body'),
+      context,
+    });
+    if (answer instanceof Response) return answer;
+    return context.json(toJson(answer.body), answer.status);
   });
 }
 
-function readAmount(body: unknown): bigint {
-  const amount =
-    typeof body === 'object' && body !== null
-      ? (body as Record<string, unknown>).amount
-      : undefined;
-  if (typeof amount !== 'string' || !AMOUNT.test(amount)) {
-    throw new HttpError(
-      400,
-      'BAD_REQUEST',
-      'the body must be {"amount": "100"}: a whole number above 0 in units of the account, as a string',
-    );
+async function readJson(route: RouteDefinition, context: Context): Promise<unknown> {
+  if (route.body === undefined) return undefined;
+  const text = await context.req.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new HttpError(400, 'BAD_REQUEST', 'the body is no JSON');
   }
-  return BigInt(amount);
+}
+
+/** What was asked, as the definition wants it. @throws {@link HttpError} that names each field that is wrong. */
+function check(schema: z.ZodType | undefined, given: unknown, what: string): unknown {
+  if (schema === undefined) return undefined;
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) =>
+    [path.length === 0 ? what : path.join('.'), message].join(': '),
+  );
+  throw new HttpError(400, 'BAD_REQUEST', problems.join('; '));
 }

@@ -5,20 +5,28 @@ import { HttpError } from './errors.js';
 const encoder = new TextEncoder();
 
 /**
- * Lets requests with `Authorization: Bearer TOKEN` pass. The token is compared by its hash, so that the time which that
- * takes tells nothing about it.
+ * Lets requests with `Authorization: Bearer TOKEN` pass. Tokens are compared by their hashes, and all of them, so that the time
+ * which that takes tells nothing about any.
+ * @param tokens what is valid at the moment: one, or several while they are rotated.
  */
-export function requireBearer(token: string): MiddlewareHandler {
-  const expected = conditionOf(encoder.encode(token));
+export function requireBearer(tokens: () => readonly string[]): MiddlewareHandler {
   return async (context, next) => {
     const [, given] = /^bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '') ?? [];
     const actual = conditionOf(encoder.encode(given ?? ''));
-    let difference = given === undefined ? 1 : 0;
-    for (const [i, byte] of expected.entries()) difference |= byte ^ (actual[i] ?? 0);
-    if (difference !== 0) {
+    let isValid = false;
+    for (const token of tokens()) {
+      if (areEqual(conditionOf(encoder.encode(token)), actual)) isValid = given !== undefined;
+    }
+    if (!isValid) {
       context.header('www-authenticate', 'Bearer');
       throw new HttpError(401, 'UNAUTHORIZED', 'a valid bearer token is needed');
     }
     await next();
   };
+}
+
+function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+  let difference = 0;
+  for (const [i, byte] of a.entries()) difference |= byte ^ (b[i] ?? 0);
+  return difference === 0;
 }

@@ -9,6 +9,7 @@ import { notify } from '../notify.js';
 import type { Settlement } from '../settlement/settlement.js';
 import type { Packet } from './context.js';
 import type { SentPacket } from './exchange.js';
+import { traceIdOf } from './trace-id.js';
 
 /** What the bookkeeper works with. */
 export interface BookkeeperOptions {
@@ -75,6 +76,7 @@ export class Bookkeeper {
       },
       (error: unknown) => {
         logger.error('a late fulfillment could not be recorded', {
+          trace: traceIdOf({ condition }),
           account: to.id,
           amount: String(amount),
           error: messageOf(error),
@@ -90,6 +92,7 @@ export class Bookkeeper {
   /** We owe the next hop now, whatever the store says: the Fulfill must go back all the same, or we would pay for it alone. */
   #reconcile(packet: Packet, error: unknown): void {
     this.#options.logger.error('a fulfilled packet could not be booked: reconcile', {
+      trace: traceIdOf(packet),
       incoming: packet.from?.id,
       incomingAmount: String(packet.amount),
       outgoing: packet.to?.id,

@@ -17,6 +17,7 @@ import type { Duplicates } from './duplicates.js';
 import { exchange, type ExchangeServices, type Outcome } from './exchange.js';
 import type { ForwardingPolicy } from './policy.js';
 import { encodeRejection, REJECTIONS } from './rejections.js';
+import { traceIdOf } from './trace-id.js';
 
 /** What became of a packet, told when its reply goes back. */
 export interface PacketResult {
@@ -27,6 +28,8 @@ export interface PacketResult {
   readonly outgoingAmount: bigint;
   /** Undefined for a Fulfill. */
   readonly code: IlpErrorCode | undefined;
+  /** In milliseconds since 1970; {@link Incoming.now} is when the packet came. */
+  readonly repliedAt: number;
 }
 
 /** Why one way came to nothing. */
@@ -129,7 +132,7 @@ export class Forwarder {
     try {
       view = new PrepareView(bytes);
     } catch {
-      from?.counters.incoming.countRejected(REJECTIONS.badPacket.code);
+      from?.counters.incoming.countRejected(REJECTIONS.badPacket.code, 0n);
       return encodeRejection(REJECTIONS.badPacket, node.address);
     }
     const packet = new Packet(++this.#lastId, clock.now(), from, view);
@@ -140,7 +143,11 @@ export class Forwarder {
       if (verdict instanceof Uint8Array) return verdict;
       return verdict === undefined ? await this.#tryWays(packet) : this.#reject(packet, verdict);
     } catch (error) {
-      logger.error('a packet could not be handled', { error: messageOf(error) });
+      logger.error('a packet could not be handled', {
+        trace: traceIdOf(packet),
+        account: from?.id,
+        error: messageOf(error),
+      });
       await this.#books.release(packet);
       return this.#reject(packet, REJECTIONS.internal);
     } finally {
@@ -223,6 +230,7 @@ export class Forwarder {
         return REJECTIONS.badReply;
       case 'failed':
         this.#options.logger.warn('a packet got no reply', {
+          trace: traceIdOf(packet),
           account: packet.to?.id ?? 'local',
           sent: outcome.sent,
           error: messageOf(outcome.error),
@@ -233,14 +241,14 @@ export class Forwarder {
   }
 
   #refuse(packet: Packet, reason: Refusal): Awaitable<Refusal> {
-    packet.to?.counters.outgoing.countRejected(reason.code);
+    packet.to?.counters.outgoing.countRejected(reason.code, packet.outgoingAmount);
     const refusal = { ...reason, wasTried: true };
     const released = this.#books.release(packet);
     return isPromise(released) ? released.then(() => refusal) : refusal;
   }
 
   #reject(packet: Packet, refusal: Refusal): Uint8Array {
-    packet.from?.counters.incoming.countRejected(refusal.code);
+    packet.from?.counters.incoming.countRejected(refusal.code, packet.amount);
     this.#report(packet, refusal.code);
     return refusal.bytes ?? encodeRejection(refusal, this.#options.node.address);
   }
@@ -248,7 +256,8 @@ export class Forwarder {
   #report(packet: Packet, code: IlpErrorCode | undefined): void {
     if (this.#options.events.listenerCount('packet') === 0) return;
     const { to, outgoingAmount } = packet;
-    notify(this.#options, 'packet', { packet, to, outgoingAmount, code });
+    const repliedAt = this.#options.clock.now();
+    notify(this.#options, 'packet', { packet, to, outgoingAmount, code, repliedAt });
   }
 }
 

@@ -32,6 +32,12 @@ export class Conversions {
     }
   }
 
+  /** What one whole unit of `from` is worth in whole units of `to`, before the spread and after it; undefined without rate. */
+  explain(from: Asset, to: Asset): { readonly rate: Ratio; readonly net: Ratio } | undefined {
+    const rate = this.#rates.rate(from, to);
+    return rate && { rate, net: multiply(rate, this.#keep(from, to)) };
+  }
+
   /** The exact ratio from units of one account to units of another, or undefined where there is no rate. */
   find(from: Asset, to: Asset): Ratio | undefined {
     const rate = this.#rates.rate(from, to);

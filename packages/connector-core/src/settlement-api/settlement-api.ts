@@ -7,8 +7,8 @@ import { readQuantity, writeQuantity, type Quantity } from '../settlement/quanti
 
 /** How the API is set up. */
 export interface SettlementApiOptions {
-  /** A bearer token that engines must send; none if missing. */
-  readonly token?: string;
+  /** A bearer token that engines must send, or what gives the valid ones at the moment; none if missing. */
+  readonly token?: string | (() => readonly string[]);
 }
 
 const MAX_KEY_LENGTH = 255;
@@ -28,7 +28,9 @@ export function createSettlementApi(
   api.notFound((context) =>
     respondToError(context, new HttpError(404, 'NOT_FOUND', 'there is no such resource')),
   );
-  if (options.token !== undefined) api.use(requireBearer(options.token));
+  const { token } = options;
+  if (token !== undefined)
+    api.use(requireBearer(typeof token === 'string' ? () => [token] : token));
   api.post('/accounts/:id/settlements', async (context) => {
     const id = requireAccount(connector, context.req.param('id'));
     const key = readKey(context);
