@@ -267,6 +267,12 @@ export class CcpRouter {
       .map((entry) => listRoute(entry, this.#store, this.#accounts.values()));
   }
 
+  /** One prefix of the routing table; undefined where it is not in it. */
+  route(prefix: IlpAddressPrefix): RouteListing | undefined {
+    const entry = this.#store.table.get(prefix);
+    return entry && listRoute(entry, this.#store, this.#accounts.values());
+  }
+
   /** What is going on with each account. */
   accounts(): CcpAccountListing[] {
     return Array.from(this.#accounts.values(), listAccount);

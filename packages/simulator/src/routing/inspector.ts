@@ -1,0 +1,205 @@
+import type { SimulatedNetwork } from './network.js';
+import { Solver, WAY } from './solver.js';
+
+/** A pair of nodes that should reach each other and do not, or the other way round. */
+export interface Fault {
+  readonly from: number;
+  readonly to: number;
+  readonly problem: string;
+}
+
+const SOURCE_OF_WAY = ['', 'parent', 'peer', 'child', 'local'];
+
+/**
+ * Compares what the routers would do with packets with what the solver says, for all pairs of nodes. While the network is
+ * on its way a destination is given up at the first node that has no path to it, and begun there the next time.
+ */
+export class Inspector {
+  readonly #network: SimulatedNetwork;
+  readonly #count: number;
+  readonly #solver: Solver;
+  /** Bits by destination and node: whether policy lets the node reach it. */
+  readonly #reachable: (Uint8Array | undefined)[];
+  /** Destinations that some node has no path to, and one such node. */
+  readonly #pending = new Map<number, number>();
+  /** By node: in which walk it was met, and in which survey it was found good. */
+  readonly #met: Uint32Array;
+  readonly #good: Uint32Array;
+  #walk = 0;
+  #survey = 0;
+
+  /** Takes the links as they are now. */
+  constructor(network: SimulatedNetwork) {
+    this.#network = network;
+    this.#count = network.graph.nodes.length;
+    this.#solver = new Solver(network.graph, (edge) => network.isUp(edge));
+    this.#reachable = Array.from({ length: this.#count }, () => undefined);
+    this.#met = new Uint32Array(this.#count);
+    this.#good = new Uint32Array(this.#count);
+    for (let to = 0; to < this.#count; to++) if (this.#isJudged(to)) this.#pending.set(to, 0);
+  }
+
+  /** How many ordered pairs policy lets reach each other. */
+  countPairs(): number {
+    let pairs = 0;
+    for (let to = 0; to < this.#count; to++) {
+      if (!this.#isJudged(to)) continue;
+      const reachable = this.#reachableTo(to);
+      for (let from = 0; from < this.#count; from++) if (isSet(reachable, from)) pairs += 1;
+    }
+    return pairs;
+  }
+
+  /** Whether all paths are there now: those that were not the last time, and if they are, all others too. */
+  isConverged(): boolean {
+    for (const [to, witness] of this.#pending) {
+      const from = this.#firstWithoutPath(to, witness);
+      if (from === undefined) this.#pending.delete(to);
+      else this.#pending.set(to, from);
+    }
+    if (this.#pending.size > 0) return false;
+    for (let to = 0; to < this.#count; to++) {
+      if (!this.#isJudged(to)) continue;
+      const from = this.#firstWithoutPath(to, 0);
+      if (from !== undefined) this.#pending.set(to, from);
+    }
+    return this.#pending.size === 0;
+  }
+
+  /** What is wrong, at most so many faults: pairs without a path, loops, and ways where there must be none. */
+  faults(most = 10): Fault[] {
+    const faults: Fault[] = [];
+    for (let to = 0; to < this.#count && faults.length < most; to++) {
+      if (!this.#isJudged(to)) continue;
+      const from = this.#firstWithoutPath(to, 0);
+      if (from !== undefined) {
+        faults.push({ from, to, problem: `no path, but ${this.#pathText(from, to)}` });
+      }
+      const loop = this.#firstLoop(to);
+      if (loop !== undefined) faults.push({ from: loop, to, problem: this.#pathText(loop, to) });
+    }
+    return faults;
+  }
+
+  /**
+   * Whether the best route of a node to a destination is as good as the solver's, in class and length.
+   * Only for destinations with a prefix that is nobody else's: others may be aggregated away.
+   */
+  compareRoutes(from: readonly number[], most = 10): Fault[] {
+    const faults: Fault[] = [];
+    const { nodes } = this.#network.graph;
+    for (const { index: to, address, numbering } of nodes) {
+      if (numbering !== 'own' || !this.#network.isThere(to)) continue;
+      const { way, length } = this.#solver.solve(to);
+      for (const node of from) {
+        if (node === to || !this.#network.isThere(node) || faults.length >= most) continue;
+        if (nodes[node]?.numbering === 'stub') continue;
+        const [best] = this.#network.router(node).route(address)?.candidates ?? [];
+        const expected =
+          way[node] === WAY.none
+            ? 'none'
+            : `${SOURCE_OF_WAY[way[node] as number] ?? ''} ${length[node] as number}`;
+        const found = best?.isUp === true ? `${best.source} ${best.path.length}` : 'none';
+        if (found !== expected) {
+          faults.push({ from: node, to, problem: `has ${found}, the solver says ${expected}` });
+        }
+      }
+    }
+    return faults;
+  }
+
+  /** A node inside its parent's prefix is judged only while that parent is linked: others send everything there. */
+  #isJudged(to: number): boolean {
+    const network = this.#network;
+    if (!network.isThere(to)) return false;
+    if (network.graph.nodes[to]?.numbering !== 'parent') return true;
+    const address = network.graph.nodes[to].address;
+    const primary = network.edgesOf(to).find(({ a, b }) => {
+      return b === to && address.startsWith(`${network.graph.nodes[a]?.address ?? '?'}.`);
+    });
+    return primary !== undefined && network.isUp(primary.index);
+  }
+
+  #reachableTo(to: number): Uint8Array {
+    const known = this.#reachable[to];
+    if (known !== undefined) return known;
+    const bits = new Uint8Array((this.#count + 7) >> 3);
+    const { way } = this.#solver.solve(to);
+    for (let from = 0; from < this.#count; from++) {
+      if (from !== to && way[from] !== WAY.none)
+        bits[from >> 3] = (bits[from >> 3] as number) | (1 << (from & 7));
+    }
+    this.#reachable[to] = bits;
+    return bits;
+  }
+
+  #firstWithoutPath(to: number, begin: number): number | undefined {
+    const reachable = this.#reachableTo(to);
+    this.#survey += 1;
+    for (let i = 0; i < this.#count; i++) {
+      const from = (begin + i) % this.#count;
+      if (isSet(reachable, from) && !this.#hasPath(from, to)) return from;
+    }
+    return undefined;
+  }
+
+  /** Follows next hops to the end, or to a node that is known to be good. */
+  #hasPath(from: number, to: number): boolean {
+    const walk = ++this.#walk;
+    const way: number[] = [];
+    for (let at = from; at !== to && this.#good[at] !== this.#survey;) {
+      if (this.#met[at] === walk) return false;
+      this.#met[at] = walk;
+      way.push(at);
+      const next = this.#nextHop(at, to);
+      if (next === undefined) return false;
+      at = next;
+    }
+    for (const node of way) this.#good[node] = this.#survey;
+    return true;
+  }
+
+  #firstLoop(to: number): number | undefined {
+    for (let from = 0; from < this.#count; from++) {
+      const walk = ++this.#walk;
+      for (
+        let at: number | undefined = from;
+        at !== undefined && at !== to;
+        at = this.#nextHop(at, to)
+      ) {
+        if (this.#met[at] === walk) return from;
+        this.#met[at] = walk;
+      }
+    }
+    return undefined;
+  }
+
+  /** Where a node sends packets for another, if the link is really up. */
+  #nextHop(at: number, to: number): number | undefined {
+    const network = this.#network;
+    if (!network.isThere(at)) return undefined;
+    const address = network.graph.nodes[to]?.address;
+    const [hop] = address === undefined ? [] : network.router(at).nextHops(address);
+    if (hop === undefined) return undefined;
+    const next = Number(hop.accountId);
+    const edge = network.edgesOf(at).find(({ a, b }) => a === next || b === next);
+    return edge !== undefined && network.isUp(edge.index) ? next : undefined;
+  }
+
+  #pathText(from: number, to: number): string {
+    const path = [from];
+    for (
+      let at = this.#nextHop(from, to);
+      at !== undefined && path.length < 20;
+      at = this.#nextHop(at, to)
+    ) {
+      path.push(at);
+      if (at === to) break;
+    }
+    return `packets go ${path.join(' > ')}`;
+  }
+}
+
+function isSet(bits: Uint8Array, index: number): boolean {
+  return ((bits[index >> 3] as number) & (1 << (index & 7))) !== 0;
+}
