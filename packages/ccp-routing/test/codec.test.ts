@@ -163,7 +163,7 @@ describe('the update', () => {
       const forged = Uint8Array.of(...bytes);
       forged[count + 1] = announced;
       expect(() => decodeRouteUpdateRequest(forged)).toThrow(
-        `announces ${announced} elements, 2 bytes are left`,
+        `needs ${announced * 37} bytes, 2 are left`,
       );
     }
   });

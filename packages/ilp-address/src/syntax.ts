@@ -30,10 +30,10 @@ const SEGMENT = 0;
 const SEPARATOR = 1;
 const WRONG = 2;
 
-/** For each byte: a character of a segment, the period, or neither. */
-const CLASSES: Uint8Array = /* @__PURE__ */ classes();
+/** For each byte: a character of a segment, the period, or neither. Made when first needed. */
+let classes: Uint8Array | undefined;
 
-function classes(): Uint8Array {
+function makeClasses(): Uint8Array {
   const table = new Uint8Array(256).fill(WRONG);
   for (let code = 0; code < 128; code++) {
     if (/[\w~-]/.test(String.fromCharCode(code))) table[code] = SEGMENT;
@@ -51,6 +51,7 @@ export function findAddressProblem(
   minimumSegments: 1 | 2,
 ): AddressProblem | undefined {
   if (text.length > MAX_LENGTH) return { rule: 'too-long', offset: MAX_LENGTH };
+  const kinds = (classes ??= makeClasses());
   let segmentStart = 0;
   let segments = 0;
   for (let i = 0; i <= text.length; i++) {
@@ -61,7 +62,7 @@ export function findAddressProblem(
         return { rule: 'bad-scheme', offset: 0 };
       segments += 1;
       segmentStart = i + 1;
-    } else if (CLASSES[code] !== SEGMENT) {
+    } else if (kinds[code] !== SEGMENT) {
       return { rule: 'bad-character', offset: i };
     }
   }
@@ -75,11 +76,12 @@ export function isAddressBytes(bytes: Uint8Array, start: number, end: number): b
   if (end - start > MAX_LENGTH) return false;
   const scheme = schemeEnd(bytes, start, end);
   if (scheme === 0) return false;
+  const kinds = (classes ??= makeClasses());
   // No branch per character: `bad` gets a bit for a wrong one and one for a period behind a period.
   let previous = SEGMENT;
   let bad = 0;
   for (let i = scheme; i < end; i++) {
-    const kind = CLASSES[bytes[i] as number] as number;
+    const kind = kinds[bytes[i] as number] as number;
     bad |= (kind & previous) | (kind & WRONG);
     previous = kind;
   }

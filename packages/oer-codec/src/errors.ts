@@ -24,55 +24,51 @@ export type OerErrorCode =
   | 'TRAILING_BYTES'
   | 'BAD_VALUE';
 
-/**
- * The only error that reading bytes can throw: whatever the input, a reader returns a value or throws this.
- */
-export class OerDecodeError extends Error {
-  override readonly name = 'OerDecodeError';
+/** What both kinds of error have. */
+abstract class OerError extends Error {
   /** Stable, for programs. */
   readonly code: OerErrorCode;
-  /** Where in the input the field starts that could not be read, in bytes. */
-  readonly offset: number;
-  /** The names of the enclosing fields, outermost first; empty where the reader was used without a schema. */
+  /** The names of the enclosing fields, outermost first; empty where a cursor was used without a schema. */
   readonly path: readonly string[] = [];
-  /** The sentence without offset and path. */
+  /** The sentence without place and path. */
   readonly reason: string;
+  readonly #place: string;
 
-  constructor(code: OerErrorCode, offset: number, reason: string) {
-    super(`${reason} (${code} at byte ${offset})`);
+  /** @param place ` at byte 5`, or empty where there are no bytes yet. */
+  protected constructor(code: OerErrorCode, reason: string, place: string) {
+    super(`${reason} (${code}${place})`);
     this.code = code;
-    this.offset = offset;
     this.reason = reason;
+    this.#place = place;
   }
 
   /** Notes, while the error travels outwards, that it happened in the field `name`. Returns the error itself. */
   within(name: string): this {
     (this as { path: readonly string[] }).path = [name, ...this.path];
-    this.message = `${this.reason} (${this.code} at byte ${this.offset} in ${this.path.join('.')})`;
+    this.message = `${this.reason} (${this.code}${this.#place} in ${this.path.join('.')})`;
     return this;
   }
 }
 
+/**
+ * The only error that reading bytes can throw: whatever the input, a reader returns a value or throws this.
+ */
+export class OerDecodeError extends OerError {
+  override readonly name = 'OerDecodeError';
+  /** Where in the input the field starts that could not be read, in bytes. */
+  readonly offset: number;
+
+  constructor(code: OerErrorCode, offset: number, reason: string) {
+    super(code, reason, ` at byte ${offset}`);
+    this.offset = offset;
+  }
+}
+
 /** A value that cannot be written: out of range, too long, or with a character that its type does not have. */
-export class OerEncodeError extends Error {
+export class OerEncodeError extends OerError {
   override readonly name = 'OerEncodeError';
-  /** Stable, for programs. */
-  readonly code: OerErrorCode;
-  /** The names of the enclosing fields, outermost first. */
-  readonly path: readonly string[] = [];
-  /** The sentence without the path. */
-  readonly reason: string;
 
   constructor(code: OerErrorCode, reason: string) {
-    super(`${reason} (${code})`);
-    this.code = code;
-    this.reason = reason;
-  }
-
-  /** Notes, while the error travels outwards, that it happened in the field `name`. Returns the error itself. */
-  within(name: string): this {
-    (this as { path: readonly string[] }).path = [name, ...this.path];
-    this.message = `${this.reason} (${this.code} in ${this.path.join('.')})`;
-    return this;
+    super(code, reason, '');
   }
 }

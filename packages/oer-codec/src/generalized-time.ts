@@ -1,5 +1,12 @@
 import { OerEncodeError } from './errors.js';
-import { dayStart, MAX_TIME, MIN_TIME, type TimeProblem } from './time.js';
+import { asciiSlice } from './text.js';
+import {
+  BAD_TIMESTAMP,
+  encodeTimestamp,
+  TIMESTAMP_LENGTH,
+  tryDecodeTimestamp,
+  type TimeProblem,
+} from './timestamp.js';
 
 /**
  * A GeneralizedTime as RFC 0030 profiles it for BTP: UTC, up to milliseconds, leap seconds kept. A `Date` cannot hold
@@ -12,11 +19,8 @@ export interface GeneralizedTime {
   readonly leapSecond: boolean;
 }
 
-const FORM = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(?:\.(\d{1,3}))?Z$/;
-
-function problem(reason: string): TimeProblem {
-  return { code: 'BAD_TIME', reason };
-}
+/** All but the seconds, the seconds, up to three decimals. */
+const FORM = /^(\d{12})(\d\d)(?:\.(\d{1,3}))?Z$/;
 
 /**
  * Parses the text of a GeneralizedTime (RFC 0030 "Variable-length Timestamps"), or says what is wrong with it.
@@ -26,37 +30,19 @@ export function parseGeneralizedTime(
   text: string,
   allowTrailingZeros = false,
 ): GeneralizedTime | TimeProblem {
-  const match = FORM.exec(text);
-  if (match === null)
-    return problem(
-      'a GeneralizedTime reads YYYYMMDDHHmmSS, up to three decimals after a period, and Z',
-    );
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const fraction = match[7];
-  if (fraction?.endsWith('0') === true && !allowTrailingZeros) {
-    return problem('the decimals of a GeneralizedTime have no trailing zeros');
-  }
-  const start = dayStart(year, month, day);
-  if (Number.isNaN(start)) return problem('the day does not exist');
-  const leapSecond = second === 60;
-  if (hour > 23 || minute > 59 || second > 60)
-    return problem('hour, minute or second out of range');
-  if (leapSecond && !(hour === 23 && minute === 59)) {
-    return problem('a leap second is the last second of a day (UTC)');
-  }
-  const ms = fraction === undefined ? 0 : Number(fraction.padEnd(3, '0'));
-  const wholeSecond = leapSecond ? 59 : second;
-  return {
-    epochMs: start + ((hour * 60 + minute) * 60 + wholeSecond) * 1000 + ms,
-    leapSecond,
-  };
+  const [, head = '', seconds = '', decimals = ''] = FORM.exec(text) ?? [];
+  const leapSecond = seconds === '60';
+  // The rest is what an ILP timestamp says, which has no leap seconds.
+  const digits = head + (leapSecond ? '59' : seconds) + decimals.padEnd(3, '0');
+  const epochMs = tryDecodeTimestamp(
+    Uint8Array.from(digits, (digit) => digit.charCodeAt(0)),
+    0,
+  );
+  return Number.isNaN(epochMs) ||
+    (leapSecond && !head.endsWith('2359')) ||
+    (decimals.endsWith('0') && !allowTrailingZeros)
+    ? BAD_TIMESTAMP
+    : { epochMs, leapSecond };
 }
 
 /**
@@ -64,18 +50,13 @@ export function parseGeneralizedTime(
  * @throws {@link OerEncodeError} `BAD_TIME` for an instant outside the years 0000 to 9999, or a leap second that does
  * not follow 23:59:59.
  */
-export function formatGeneralizedTime(time: GeneralizedTime): string {
-  const { epochMs, leapSecond } = time;
-  if (!(epochMs >= MIN_TIME && epochMs <= MAX_TIME)) {
-    throw new OerEncodeError(
-      'BAD_TIME',
-      `${epochMs} is not a time between the years 0000 and 9999`,
-    );
+export function formatGeneralizedTime({ epochMs, leapSecond }: GeneralizedTime): string {
+  const bytes = new Uint8Array(TIMESTAMP_LENGTH);
+  encodeTimestamp(epochMs, bytes, 0);
+  const digits = asciiSlice(bytes, 0, TIMESTAMP_LENGTH);
+  if (leapSecond && digits.slice(8, 14) !== '235959') {
+    throw new OerEncodeError('BAD_TIME', BAD_TIMESTAMP.reason);
   }
-  const iso = new Date(Math.floor(epochMs)).toISOString();
-  if (leapSecond && iso.slice(11, 19) !== '23:59:59') {
-    throw new OerEncodeError('BAD_TIME', 'a leap second is the last second of a day (UTC)');
-  }
-  const digits = iso.replace(/[-:T]/g, '').replace(/\.?0*Z$/, 'Z');
-  return leapSecond ? `${digits.slice(0, 12)}60${digits.slice(14)}` : digits;
+  const text = `${digits.slice(0, 14)}.${digits.slice(14)}Z`.replace(/\.?0*Z/, 'Z');
+  return leapSecond ? text.replace(/59(?=\D)/, '60') : text;
 }

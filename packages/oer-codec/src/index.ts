@@ -27,6 +27,7 @@ export {
   encodeTimestamp,
   TIMESTAMP_LENGTH,
   tryDecodeTimestamp,
+  type TimeProblem,
 } from './timestamp.js';
 export {
   formatGeneralizedTime,
@@ -36,7 +37,6 @@ export {
 export { asciiSlice, isAscii, utf8Length, utf8Slice } from './text.js';
 export { allocateBytes } from './allocate.js';
 export { getCanonicalLength, getUInt64, putInt64, putLength, viewOf } from './raw.js';
-export type { TimeProblem } from './time.js';
 
 export { Schema, type AnySchema, type Infer, type SchemaDefinition } from './schema/schema.js';
 export { boolean } from './schema/boolean.js';

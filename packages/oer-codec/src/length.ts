@@ -1,13 +1,6 @@
 /** The size in bytes of the length determinant for `length` bytes (X.696 8.6, RFC 0030 "Length determinant"). */
 export function lengthOfLength(length: number): number {
-  if (length < 0x80) return 1;
-  if (length < 0x100) return 2;
-  if (length < 0x1_0000) return 3;
-  if (length < 0x100_0000) return 4;
-  if (length < 0x1_0000_0000) return 5;
-  if (length < 0x100_0000_0000) return 6;
-  if (length < 0x1_0000_0000_0000) return 7;
-  return 8;
+  return length < 0x80 ? 1 : 1 + bytesOfUInt(length);
 }
 
 /** The size in bytes of a variable-length octet string of `length` bytes, length determinant included. */
@@ -18,17 +11,16 @@ export function sizeOfVarOctets(length: number): number {
 /** How many bytes the magnitude of an unsigned integer takes, at least one. */
 export function bytesOfUInt(value: number | bigint): number {
   if (typeof value === 'number') {
-    if (value < 0x100) return 1;
-    if (value < 0x1_0000) return 2;
-    if (value < 0x100_0000) return 3;
-    if (value < 0x1_0000_0000) return 4;
-    if (value < 0x100_0000_0000) return 5;
-    if (value < 0x1_0000_0000_0000) return 6;
-    return 7;
+    return value < 0x1_0000_0000 ? bytesOfUInt32(value) : 4 + bytesOfUInt32(value / 0x1_0000_0000);
   }
-  if (value <= 0xffff_ffffn) return bytesOfUInt(Number(value));
-  if (value <= 0xffff_ffff_ffff_ffffn) return 4 + bytesOfUInt(Number(value >> 32n));
+  if (value <= 0xffff_ffffn) return bytesOfUInt32(Number(value));
+  if (value <= 0xffff_ffff_ffff_ffffn) return 4 + bytesOfUInt32(Number(value >> 32n));
   return (value.toString(16).length + 1) >> 1;
+}
+
+/** The same below 2^32; fractions do not count. */
+export function bytesOfUInt32(value: number): number {
+  return 4 - (Math.clz32(value | 1) >> 3);
 }
 
 /** The size in bytes of a variable-length unsigned integer, length determinant included. */

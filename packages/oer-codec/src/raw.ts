@@ -15,31 +15,16 @@ export function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Arra
   return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
 }
 
+/** The 8 bytes at `at`, for one of the numbers that they may stand for to be taken out of the view that is returned. */
+export function load64(bytes: Uint8Array, at: number): DataView {
+  VIEW.setUint32(0, getUInt32(bytes, at));
+  VIEW.setUint32(4, getUInt32(bytes, at + 4));
+  return VIEW;
+}
+
 /** The unsigned integer in the 8 bytes at `at`. */
 export function getUInt64(bytes: Uint8Array, at: number): bigint {
-  VIEW.setUint32(0, getUInt32(bytes, at));
-  VIEW.setUint32(4, getUInt32(bytes, at + 4));
-  return VIEW.getBigUint64(0);
-}
-
-/** The signed integer (two's complement) in the 8 bytes at `at`. */
-export function getInt64(bytes: Uint8Array, at: number): bigint {
-  VIEW.setUint32(0, getUInt32(bytes, at));
-  VIEW.setUint32(4, getUInt32(bytes, at + 4));
-  return VIEW.getBigInt64(0);
-}
-
-/** The IEEE 754 number in the 4 bytes at `at`. */
-export function getFloat32(bytes: Uint8Array, at: number): number {
-  VIEW.setUint32(0, getUInt32(bytes, at));
-  return VIEW.getFloat32(0);
-}
-
-/** The IEEE 754 number in the 8 bytes at `at`. */
-export function getFloat64(bytes: Uint8Array, at: number): number {
-  VIEW.setUint32(0, getUInt32(bytes, at));
-  VIEW.setUint32(4, getUInt32(bytes, at + 4));
-  return VIEW.getFloat64(0);
+  return load64(bytes, at).getBigUint64(0);
 }
 
 /** The unsigned integer in the 4 bytes at `at`. */
@@ -56,21 +41,35 @@ export function getUInt32(bytes: Uint8Array, at: number): number {
 /** Writes the low 64 bits of `value` at `at`: signed and unsigned alike. */
 export function putInt64(bytes: Uint8Array, at: number, value: bigint): void {
   VIEW.setBigUint64(0, value);
-  putUInt32(bytes, at, VIEW.getUint32(0));
-  putUInt32(bytes, at + 4, VIEW.getUint32(4));
-}
-
-/** Writes an IEEE 754 number of 4 bytes at `at`. */
-export function putFloat32(bytes: Uint8Array, at: number, value: number): void {
-  VIEW.setFloat32(0, value);
-  putUInt32(bytes, at, VIEW.getUint32(0));
+  store64(bytes, at);
 }
 
 /** Writes an IEEE 754 number of 8 bytes at `at`. */
 export function putFloat64(bytes: Uint8Array, at: number, value: number): void {
   VIEW.setFloat64(0, value);
+  store64(bytes, at);
+}
+
+function store64(bytes: Uint8Array, at: number): void {
   putUInt32(bytes, at, VIEW.getUint32(0));
   putUInt32(bytes, at + 4, VIEW.getUint32(4));
+}
+
+/** The bits of an IEEE 754 number of 4 bytes. */
+export function float32Bits(value: number): number {
+  VIEW.setFloat32(0, value);
+  return VIEW.getUint32(0);
+}
+
+/** The high 32 bits of the low 64 of `value`. */
+export function highHalf(value: bigint): number {
+  VIEW.setBigUint64(0, value);
+  return VIEW.getUint32(0);
+}
+
+/** The low 32 bits of the last `value` whose {@link highHalf} was asked for. */
+export function lowHalf(): number {
+  return VIEW.getUint32(4);
 }
 
 /** Writes the low 32 bits of `value` at `at`: signed and unsigned alike. */

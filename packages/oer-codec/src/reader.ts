@@ -1,8 +1,8 @@
 import { OerDecodeError, type OerErrorCode } from './errors.js';
 import { parseGeneralizedTime, type GeneralizedTime } from './generalized-time.js';
-import { getFloat32, getFloat64, getInt64, getUInt32, getUInt64, viewOf } from './raw.js';
-import { asciiProblem, asciiSlice, utf8Slice } from './text.js';
-import { decodeTimestamp, TIMESTAMP_LENGTH } from './timestamp.js';
+import { getUInt32, getUInt64, load64, viewOf } from './raw.js';
+import { asciiSlice, isAsciiBytes, utf8Slice } from './text.js';
+import { BAD_TIMESTAMP, TIMESTAMP_LENGTH, tryDecodeTimestamp } from './timestamp.js';
 
 /** How a reader treats what RFC 0030 forbids to write but RFC 0027 allows to accept. */
 export interface OerReaderOptions {
@@ -17,8 +17,11 @@ export interface OerReaderOptions {
   readonly end?: number;
 }
 
+const NO_OPTIONS: OerReaderOptions = {};
+
 /** The longest integer that is read, in bytes: engines refuse to make a bigint without end. */
 const MAX_INTEGER_LENGTH = 0x10_0000;
+const MAX_UINT64 = 0xffff_ffff_ffff_ffffn;
 /** The longest text that is read, in bytes: engines refuse longer strings. */
 const MAX_TEXT_LENGTH = 0x1000_0000;
 
@@ -40,14 +43,13 @@ export class OerReader {
   readonly strict: boolean;
 
   constructor(bytes: Uint8Array, options?: OerReaderOptions) {
+    const { start = 0, end = bytes.length, strict = false } = options ?? NO_OPTIONS;
     this.bytes = bytes;
-    this.offset = options?.start ?? 0;
-    this.end = options?.end ?? bytes.length;
-    this.strict = options?.strict ?? false;
-    if (!(this.offset >= 0 && this.offset <= this.end && this.end <= bytes.length)) {
-      throw new RangeError(
-        `start ${this.offset} and end ${this.end} are not within ${bytes.length} bytes`,
-      );
+    this.offset = start;
+    this.end = end;
+    this.strict = strict;
+    if (!(start >= 0 && start <= end && end <= bytes.length)) {
+      throw new RangeError(`${start} to ${end} of ${bytes.length} bytes`);
     }
   }
 
@@ -61,56 +63,55 @@ export class OerReader {
     return new OerDecodeError(code, offset, reason);
   }
 
+  /** Moves back to the start of the field that could not be read, for the error that says so. */
+  #failed(start: number, code: OerErrorCode, reason: string): OerDecodeError {
+    this.offset = start;
+    return this.error(code, reason);
+  }
+
   /** Throws unless everything was read. For strict decoding: RFC 0030 lets lenient readers ignore extra bytes. */
   expectEnd(): void {
     if (this.offset !== this.end) {
-      throw this.error(
-        'TRAILING_BYTES',
-        `${this.end - this.offset} bytes after the end of the value`,
-      );
+      throw this.error('TRAILING_BYTES', `${this.remaining} bytes are left`);
     }
   }
 
-  #need(length: number): number {
-    const start = this.offset;
-    if (length > this.end - start) {
-      throw this.error('TRUNCATED', `needs ${length} bytes, ${this.end - start} are left`);
-    }
-    return start;
+  /** Where the next `length` bytes are, which there have to be; moves on past them. */
+  #take(length: number): number {
+    const at = this.offset;
+    this.offset = at + this.#checked(at, length);
+    return at;
+  }
+
+  #truncated(length: number, at: number): OerDecodeError {
+    return this.error('TRUNCATED', `needs ${length} bytes, ${this.end - at} are left`);
   }
 
   /** The next byte, without moving on. */
   peekUInt8(): number {
-    return this.bytes[this.#need(1)] as number;
+    return this.bytes[(this.offset = this.#take(1))] as number;
   }
 
   /** Moves on by `length` bytes. */
   skip(length: number): void {
-    this.offset = this.#need(length) + length;
+    this.#take(length);
   }
 
   readUInt8(): number {
-    const at = this.#need(1);
-    this.offset = at + 1;
-    return this.bytes[at] as number;
+    return this.bytes[this.#take(1)] as number;
   }
 
   readUInt16(): number {
-    const at = this.#need(2);
-    this.offset = at + 2;
+    const at = this.#take(2);
     return ((this.bytes[at] as number) << 8) | (this.bytes[at + 1] as number);
   }
 
   readUInt32(): number {
-    const at = this.#need(4);
-    this.offset = at + 4;
-    return getUInt32(this.bytes, at);
+    return getUInt32(this.bytes, this.#take(4));
   }
 
   readUInt64(): bigint {
-    const at = this.#need(8);
-    this.offset = at + 8;
-    return getUInt64(this.bytes, at);
+    return getUInt64(this.bytes, this.#take(8));
   }
 
   readInt8(): number {
@@ -126,62 +127,61 @@ export class OerReader {
   }
 
   readInt64(): bigint {
-    const at = this.#need(8);
-    this.offset = at + 8;
-    return getInt64(this.bytes, at);
+    return load64(this.bytes, this.#take(8)).getBigInt64(0);
   }
 
   /** An IEEE 754 number of 32 bits (RFC 0030 "Fixed-length floating point numbers"). */
   readFloat32(): number {
-    const at = this.#need(4);
-    this.offset = at + 4;
-    return getFloat32(this.bytes, at);
+    return load64(this.bytes, this.#take(4)).getFloat32(0); // The other four bytes do not matter.
   }
 
   /** An IEEE 754 number of 64 bits. */
   readFloat64(): number {
-    const at = this.#need(8);
-    this.offset = at + 8;
-    return getFloat64(this.bytes, at);
+    return load64(this.bytes, this.#take(8)).getFloat64(0);
   }
 
   /** A length determinant (X.696 8.6), checked against what is left: a larger one is `TRUNCATED`. */
   readLength(): number {
-    const at = this.#need(1) + 1;
-    const length = this.bytes[at - 1] as number;
-    if (length >= 0x80) return this.#readLongLength(length & 0x7f);
-    if (length > this.end - at) throw this.#beyondEnd(length, at);
-    this.offset = at;
-    return length;
+    const start = this.offset;
+    const length = this.readUInt8();
+    return length < 0x80 ? this.#checked(start, length) : this.#longLength(start, length & 0x7f);
   }
 
-  /** A length determinant of `size` bytes behind the first one. */
-  #readLongLength(size: number): number {
-    let at = this.offset + 1;
-    const first = at;
+  /** The rest of a length determinant, of which one byte was read. */
+  #longLength(start: number, size: number): number {
+    let at = this.offset;
     if (size === 0 || size > 8) {
-      throw this.error('LENGTH_INVALID', `${size} is no length of a length (1 to 8)`);
+      throw this.#badLength(start, size);
     }
-    if (size > this.end - at) throw this.error('TRUNCATED', 'the length determinant is cut off');
+    this.#checked(start, size);
+    const first = this.bytes[at];
     let length = 0;
-    for (const last = at + size; at < last; at++)
+    for (const end = (this.offset = at + size); at < end; at++) {
       length = length * 256 + (this.bytes[at] as number);
-    if (this.strict && (length < 0x80 || this.bytes[first] === 0)) {
-      throw this.error('NON_CANONICAL', `the length ${length} is not in its shortest form`);
     }
-    if (length > this.end - at) throw this.#beyondEnd(length, at);
-    this.offset = at;
-    return length;
+    if (this.strict && (length < 0x80 || first === 0)) throw this.#notShortest(start);
+    return this.#checked(start, length);
   }
 
-  #beyondEnd(length: number, at: number): OerDecodeError {
-    return this.error('TRUNCATED', `announces ${length} bytes, ${this.end - at} are left`);
+  /** Returns `length` if so many bytes are left. */
+  #checked(start: number, length: number): number {
+    const at = this.offset;
+    if (length <= this.end - at) return length;
+    this.offset = start;
+    throw this.#truncated(length, at);
+  }
+
+  /** A length determinant of at most `maxLength`. */
+  #bounded(maxLength: number): number {
+    const start = this.offset;
+    const length = this.readLength();
+    if (length <= maxLength) return length;
+    throw this.#failed(start, 'TOO_LONG', `${length} bytes, ${maxLength} are allowed`);
   }
 
   /** The next `length` bytes, as a view. */
   readOctets(length: number): Uint8Array {
-    const at = this.#need(length);
-    this.offset = at + length;
+    const at = this.#take(length);
     return viewOf(this.bytes, at, at + length);
   }
 
@@ -190,15 +190,7 @@ export class OerReader {
    * @param maxLength the longest that is accepted, in bytes; longer ones are `TOO_LONG`.
    */
   readVarOctets(maxLength: number = Infinity): Uint8Array {
-    const start = this.offset;
-    const length = this.readLength();
-    const at = this.offset;
-    if (length > maxLength) {
-      this.offset = start;
-      throw this.error('TOO_LONG', `${length} bytes, at most ${maxLength} are allowed`);
-    }
-    this.offset = at + length;
-    return viewOf(this.bytes, at, at + length);
+    return this.readOctets(this.#bounded(maxLength));
   }
 
   /** Moves on past an octet string with a length determinant and returns its length. */
@@ -210,10 +202,8 @@ export class OerReader {
 
   /** A reader of its own over the contents of a variable-length octet string (an open type); moves on past it. */
   readNested(): OerReader {
-    const length = this.readLength();
-    const start = this.offset;
-    this.offset = start + length;
-    return new OerReader(this.bytes, { strict: this.strict, start, end: start + length });
+    const start = this.#take(this.readLength());
+    return new OerReader(this.bytes, { strict: this.strict, start, end: this.offset });
   }
 
   /**
@@ -221,50 +211,67 @@ export class OerReader {
    * @throws `NON_CANONICAL` for leading zeros when strict; `LENGTH_INVALID` for one of no bytes.
    */
   readVarUInt(): bigint {
-    const start = this.offset;
-    const length = this.#integerLength();
-    const at = this.offset;
-    if (this.strict && length > 1 && this.bytes[at] === 0) throw this.#leadingZeros(start);
-    this.offset = at + length;
-    return length <= 6 ? BigInt(this.#uintNumber(at, length)) : this.#uintBig(at, length);
+    const value = this.#smallUInt();
+    return value < 0 ? this.#anyUInt() : BigInt(value);
   }
 
   /**
    * A variable-length unsigned integer that fits a `number` exactly.
-   * @param max the largest accepted value; default 2^53 - 1. Larger ones are `OUT_OF_RANGE`.
+   * @param max the largest accepted value; default (and sensible limit) 2^53 - 1. Larger ones are `OUT_OF_RANGE`.
    */
   readVarUIntNumber(max: number = Number.MAX_SAFE_INTEGER): number {
     const start = this.offset;
-    const length = this.#integerLength();
-    const at = this.offset;
-    if (this.strict && length > 1 && this.bytes[at] === 0) throw this.#leadingZeros(start);
-    let first = at;
-    const last = at + length;
-    while (first < last - 7 && this.bytes[first] === 0) first++; // Leading zeros pass when lenient.
-    const value = last - first > 7 ? Infinity : this.#uintNumber(first, last - first);
-    if (value > max) {
-      this.offset = start;
-      throw this.error('OUT_OF_RANGE', `the integer is larger than ${max}`);
-    }
-    this.offset = last;
-    return value;
+    const small = this.#smallUInt();
+    const value = small < 0 ? this.#anyUInt() : small;
+    if (value <= max) return Number(value);
+    throw this.#tooLarge(start, max);
+  }
+
+  #tooLarge(start: number, max: number | bigint): OerDecodeError {
+    return this.#failed(start, 'OUT_OF_RANGE', `the integer is larger than ${max}`);
   }
 
   /** A variable-length unsigned integer; one above 2^64 - 1 becomes 2^64 - 1 (RFC 0029 5.1.4). */
   readVarUIntSaturated(): bigint {
     const value = this.readVarUInt();
-    return value > 0xffff_ffff_ffff_ffffn ? 0xffff_ffff_ffff_ffffn : value;
+    return value > MAX_UINT64 ? MAX_UINT64 : value;
   }
 
   /** A variable-length unsigned integer of at most 64 bits; larger ones are `OUT_OF_RANGE`. */
   readVarUInt64(): bigint {
     const start = this.offset;
-    const value = this.readVarUInt();
-    if (value > 0xffff_ffff_ffff_ffffn) {
-      this.offset = start;
-      throw this.error('OUT_OF_RANGE', 'the integer is larger than 64 bits');
-    }
+    const small = this.#smallUInt();
+    if (small >= 0) return BigInt(small);
+    const value = this.#anyUInt();
+    if (value <= MAX_UINT64) return value;
+    throw this.#tooLarge(start, MAX_UINT64);
+  }
+
+  /**
+   * The variable-length unsigned integer that comes next if it has up to six bytes and no leading zeros, as nearly all
+   * have; otherwise -1, without moving on.
+   */
+  #smallUInt(): number {
+    const bytes = this.bytes;
+    const at = this.offset + 1;
+    const length = bytes[at - 1] as number;
+    const last = at + length;
+    let value = bytes[at] as number;
+    // Whatever is beyond the end reads as undefined, for which no comparison is true.
+    if (!(length <= 6 && last <= this.end && (value > 0 ? length > 0 : length === 1))) return -1;
+    for (let i = at + 1; i < last; i++) value = value * 256 + (bytes[i] as number);
+    this.offset = last;
     return value;
+  }
+
+  /** A variable-length unsigned integer in whatever form. */
+  #anyUInt(): bigint {
+    const start = this.offset;
+    const length = this.#integerLength();
+    const at = this.offset;
+    if (this.strict && length > 1 && this.bytes[at] === 0) throw this.#notShortest(start);
+    this.offset = at + length;
+    return this.#uintBig(at, length);
   }
 
   /** A variable-length signed integer of any size (up to 2^20 bytes), two's complement. */
@@ -273,36 +280,28 @@ export class OerReader {
     const length = this.#integerLength();
     const at = this.offset;
     if (this.strict && length > 1) {
-      const first = this.bytes[at] as number;
-      const signOfNext = (this.bytes[at + 1] as number) & 0x80;
-      if ((first === 0 && signOfNext === 0) || (first === 0xff && signOfNext !== 0)) {
-        throw this.#leadingZeros(start);
-      }
+      // Nine bits that are all equal say no more than the last of them.
+      const bits = ((this.bytes[at] as number) << 1) | ((this.bytes[at + 1] as number) >> 7);
+      if (bits === 0 || bits === 0x1ff) throw this.#notShortest(start);
     }
     this.offset = at + length;
     return BigInt.asIntN(length * 8, this.#uintBig(at, length));
   }
 
-  #leadingZeros(start: number): OerDecodeError {
-    this.offset = start;
-    return this.error('NON_CANONICAL', 'the integer is not in its shortest form');
+  #notShortest(start: number): OerDecodeError {
+    return this.#failed(start, 'NON_CANONICAL', 'not in its shortest form');
   }
 
   /** The length of an integer; moves on to its first byte. */
   #integerLength(): number {
     const start = this.offset;
-    const length = this.readLength();
-    if (length !== 0 && length <= MAX_INTEGER_LENGTH) return length;
-    this.offset = start;
-    if (length === 0) throw this.error('LENGTH_INVALID', 'an integer has at least one byte');
-    throw this.error('TOO_LONG', `an integer of ${length} bytes, at most 2^20 are read`);
+    const length = this.#bounded(MAX_INTEGER_LENGTH);
+    if (length > 0) return length;
+    throw this.#badLength(start, length);
   }
 
-  #uintNumber(at: number, length: number): number {
-    let value = 0;
-    for (const last = at + length; at < last; at++)
-      value = value * 256 + (this.bytes[at] as number);
-    return value;
+  #badLength(start: number, size: number): OerDecodeError {
+    return this.#failed(start, 'LENGTH_INVALID', `a length of ${size} bytes`);
   }
 
   #uintBig(at: number, length: number): bigint {
@@ -318,54 +317,46 @@ export class OerReader {
   /** Text in UTF-8 with a length determinant. Overlong forms, lone surrogates and stray bytes are `BAD_TEXT`. */
   readVarUtf8(maxLength: number = MAX_TEXT_LENGTH): string {
     const start = this.offset;
-    const octets = this.readVarOctets(Math.min(maxLength, MAX_TEXT_LENGTH));
+    const length = this.#bounded(Math.min(maxLength, MAX_TEXT_LENGTH));
+    const at = this.#take(length);
     // Short texts, nearly always ASCII, are faster without the decoder.
-    if (octets.length <= 32 && asciiProblem(octets, 0, octets.length) < 0) {
-      return asciiSlice(octets, 0, octets.length);
+    if (length <= 32 && isAsciiBytes(this.bytes, at, this.offset)) {
+      return asciiSlice(this.bytes, at, this.offset);
     }
     try {
-      return utf8Slice(octets, 0, octets.length);
+      return utf8Slice(this.bytes, at, this.offset);
     } catch {
-      this.offset = start;
-      throw this.error('BAD_TEXT', 'the text is not valid UTF-8');
+      throw this.#badText(start, 'UTF-8');
     }
   }
 
   /** Text in ASCII (IA5String) with a length determinant. A byte above 7F is `BAD_TEXT`. */
   readVarAscii(maxLength: number = MAX_TEXT_LENGTH): string {
     const start = this.offset;
-    const length = this.readLength();
-    const at = this.offset;
-    const limit = Math.min(maxLength, MAX_TEXT_LENGTH);
-    const bad = length > limit ? at : asciiProblem(this.bytes, at, at + length);
-    if (bad >= 0) {
-      this.offset = start;
-      throw length > limit
-        ? this.error('TOO_LONG', `${length} bytes, at most ${limit} are allowed`)
-        : this.error('BAD_TEXT', `the text has a byte outside ASCII at byte ${bad - at}`);
-    }
-    this.offset = at + length;
-    return asciiSlice(this.bytes, at, at + length);
+    return this.#ascii(start, this.#bounded(Math.min(maxLength, MAX_TEXT_LENGTH)));
   }
 
-  /** Text in ASCII of exactly `length` characters, without a length determinant. */
+  /** Text in ASCII of exactly `length` characters (at most 2^28), without a length determinant. */
   readAscii(length: number): string {
-    const at = this.#need(length);
-    if (length > MAX_TEXT_LENGTH) throw this.error('TOO_LONG', `a text of ${length} characters`);
-    const bad = asciiProblem(this.bytes, at, at + length);
-    if (bad >= 0) {
-      throw this.error('BAD_TEXT', `the text has a byte outside ASCII at byte ${bad - at}`);
-    }
-    this.offset = at + length;
-    return asciiSlice(this.bytes, at, at + length);
+    return this.#ascii(this.offset, length);
+  }
+
+  /** The next `length` bytes as text; `start` is where the field starts. */
+  #ascii(start: number, length: number): string {
+    const at = this.#take(length);
+    if (!isAsciiBytes(this.bytes, at, this.offset)) throw this.#badText(start, 'ASCII');
+    return asciiSlice(this.bytes, at, this.offset);
+  }
+
+  #badText(start: number, encoding: string): OerDecodeError {
+    return this.#failed(start, 'BAD_TEXT', `the text is not ${encoding}`);
   }
 
   /** An ILP timestamp (17 digits), as milliseconds since 1970. */
   readTimestamp(): number {
-    const at = this.#need(TIMESTAMP_LENGTH);
-    const time = decodeTimestamp(this.bytes, at);
-    if (typeof time !== 'number') throw this.error(time.code, time.reason);
-    this.offset = at + TIMESTAMP_LENGTH;
+    const at = this.#take(TIMESTAMP_LENGTH);
+    const time = tryDecodeTimestamp(this.bytes, at);
+    if (Number.isNaN(time)) throw this.#failed(at, BAD_TIMESTAMP.code, BAD_TIMESTAMP.reason);
     return time;
   }
 
@@ -376,10 +367,7 @@ export class OerReader {
   readGeneralizedTime(allowTrailingZeros = false): GeneralizedTime {
     const start = this.offset;
     const time = parseGeneralizedTime(this.readVarAscii(32), allowTrailingZeros);
-    if ('code' in time) {
-      this.offset = start;
-      throw this.error(time.code, time.reason);
-    }
+    if ('code' in time) throw this.#failed(start, time.code, time.reason);
     return time;
   }
 
@@ -391,11 +379,9 @@ export class OerReader {
   readCount(minimumSize = 1): number {
     const start = this.offset;
     const count = this.readVarUIntNumber();
-    if (count > (this.end - this.offset) / minimumSize) {
-      const left = this.end - this.offset;
-      this.offset = start;
-      throw this.error('TRUNCATED', `announces ${count} elements, ${left} bytes are left`);
-    }
-    return count;
+    const at = this.offset;
+    if (count <= (this.end - at) / minimumSize) return count;
+    this.offset = start;
+    throw this.#truncated(count * minimumSize, at);
   }
 }

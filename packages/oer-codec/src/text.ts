@@ -4,10 +4,11 @@ export function isAscii(text: string): boolean {
   return true;
 }
 
-/** The index of the first byte in `start..end` that is not ASCII, or -1. */
-export function asciiProblem(bytes: Uint8Array, start: number, end: number): number {
-  for (let i = start; i < end; i++) if ((bytes[i] as number) > 0x7f) return i;
-  return -1;
+/** Whether no byte in `start..end` is above 0x7F. */
+export function isAsciiBytes(bytes: Uint8Array, start: number, end: number): boolean {
+  let seen = 0;
+  for (let i = start; i < end; i++) seen |= bytes[i] as number;
+  return seen < 0x80;
 }
 
 /** Up to this length, making a string by hand is faster than calling the platform's decoder. */
@@ -27,19 +28,14 @@ export function asciiSlice(bytes: Uint8Array, start: number, end: number): strin
   // Many at a time: a call with its arguments spelled out makes the string in one step.
   let text = '';
   let i = start;
-  for (; i + 16 <= end; i += 16) {
+  for (; i + 8 <= end; i += 8) {
     // prettier-ignore
     text += fromCodes(
       bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3], bytes[i + 4], bytes[i + 5], bytes[i + 6], bytes[i + 7],
-      bytes[i + 8], bytes[i + 9], bytes[i + 10], bytes[i + 11], bytes[i + 12], bytes[i + 13], bytes[i + 14], bytes[i + 15],
     );
   }
-  for (; i + 4 <= end; i += 4) {
-    text += fromCodes(bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]);
-  }
-  if (i + 2 < end) return text + fromCodes(bytes[i], bytes[i + 1], bytes[i + 2]);
-  if (i + 1 < end) return text + fromCodes(bytes[i], bytes[i + 1]);
-  return i < end ? text + fromCodes(bytes[i]) : text;
+  for (; i < end; i++) text += fromCodes(bytes[i]);
+  return text;
 }
 
 /** The compiler takes an element of an array for possibly undefined; within the bounds it is not. */

@@ -1,14 +1,21 @@
-import { OerEncodeError } from './errors.js';
-import { DAY_MS, dayStart, MAX_TIME, MIN_TIME, type TimeProblem } from './time.js';
+import { OerEncodeError, type OerErrorCode } from './errors.js';
+
+/** Says why a text is no valid time; readers turn it into an {@link OerDecodeError} with an offset. */
+export interface TimeProblem {
+  readonly code: OerErrorCode;
+  readonly reason: string;
+}
+
+const DAY_MS = 86_400_000;
 
 /** The size of an ILP timestamp in bytes: `YYYYMMDDHHmmSSfff` (RFC 0030 "Fixed-length Timestamps"). */
 export const TIMESTAMP_LENGTH = 17;
 
-const BAD_LENGTH: TimeProblem = { code: 'TRUNCATED', reason: 'an ILP timestamp has 17 digits' };
-const NOT_DIGITS: TimeProblem = { code: 'BAD_TIME', reason: 'an ILP timestamp has digits only' };
-const OUT_OF_CALENDAR: TimeProblem = {
+const TOO_SHORT: TimeProblem = { code: 'TRUNCATED', reason: 'an ILP timestamp has 17 digits' };
+/** What is wrong with a text that is refused as a time. */
+export const BAD_TIMESTAMP: TimeProblem = {
   code: 'BAD_TIME',
-  reason: 'an ILP timestamp names a day, hour, minute or second that does not exist in UTC-SLS',
+  reason: 'no time in UTC as RFC 0030 writes it',
 };
 
 /** The date that was read last, as the number YYYYMMDD, and when it starts: neighbouring packets share their day. */
@@ -25,14 +32,9 @@ const WRITTEN_DATE: Uint8Array = /* @__PURE__ */ new Uint8Array(8);
  * that is not a digit.
  */
 export function decodeTimestamp(bytes: Uint8Array, offset: number): number | TimeProblem {
-  if (offset + TIMESTAMP_LENGTH > bytes.length) return BAD_LENGTH;
+  if (offset + TIMESTAMP_LENGTH > bytes.length) return TOO_SHORT;
   const time = tryDecodeTimestamp(bytes, offset);
-  if (!Number.isNaN(time)) return time;
-  for (let i = offset; i < offset + TIMESTAMP_LENGTH; i++) {
-    const digit = (bytes[i] as number) - 48;
-    if (digit < 0 || digit > 9) return NOT_DIGITS;
-  }
-  return OUT_OF_CALENDAR;
+  return Number.isNaN(time) ? BAD_TIMESTAMP : time;
 }
 
 /**
@@ -87,15 +89,15 @@ export function encodeTimestamp(epochMs: number, bytes: Uint8Array, offset: numb
 }
 
 function writeDate(epochMs: number): void {
-  if (!(epochMs >= MIN_TIME && epochMs <= MAX_TIME)) {
-    throw new OerEncodeError(
-      'BAD_TIME',
-      `${epochMs} is not a time between the years 0000 and 9999`,
-    );
+  const dayMs = Math.floor(epochMs / DAY_MS) * DAY_MS;
+  const day = new Date(dayMs);
+  const year = day.getUTCFullYear();
+  if (!(year >= 0 && year <= 9999)) {
+    throw new OerEncodeError('BAD_TIME', `${epochMs} is ${BAD_TIMESTAMP.reason}`);
   }
-  writtenDayMs = Math.floor(epochMs / DAY_MS) * DAY_MS;
-  const digits = new Date(writtenDayMs).toISOString().replace(/-/g, '');
+  const digits = day.toISOString().replace(/-/g, '');
   for (let i = 0; i < 8; i++) WRITTEN_DATE[i] = digits.charCodeAt(i);
+  writtenDayMs = dayMs;
 }
 
 /** The number that two digits spell; negative if they are none. */
@@ -109,4 +111,12 @@ function putTwoDigits(value: number, bytes: Uint8Array, offset: number): void {
   const tens = (value / 10) | 0;
   bytes[offset] = 48 + tens;
   bytes[offset + 1] = 48 + value - tens * 10;
+}
+
+/** When a date starts, in milliseconds since 1970; `NaN` for one that does not exist. */
+function dayStart(year: number, month: number, day: number): number {
+  // Not Date.UTC, which takes the year 50 for 1950. A date that does not exist comes out as another one.
+  const date = new Date(0);
+  const start = date.setUTCFullYear(year, month - 1, day);
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? start : NaN;
 }

@@ -1,12 +1,18 @@
 import { allocateBytes } from './allocate.js';
-import { OerEncodeError, type OerErrorCode } from './errors.js';
+import { OerEncodeError } from './errors.js';
 import { formatGeneralizedTime, type GeneralizedTime } from './generalized-time.js';
-import { bytesOfInt, bytesOfUInt, lengthOfLength } from './length.js';
-import { putFloat32, putFloat64, putInt64, putUInt32 } from './raw.js';
-import { utf8Length } from './text.js';
+import { bytesOfInt, bytesOfUInt32 } from './length.js';
+import { highHalf, lowHalf, float32Bits, putFloat64, putInt64 } from './raw.js';
 import { encodeTimestamp, TIMESTAMP_LENGTH } from './timestamp.js';
 
+/** With the flag `u`, the two halves of a pair are one character. */
+const LONE_SURROGATE = /\p{Cs}/u;
+
 let utf8: TextEncoder | undefined;
+
+function outOfRange(reason: string): OerEncodeError {
+  return new OerEncodeError('OUT_OF_RANGE', reason);
+}
 
 /**
  * A cursor that writes OER values one after the other, always in canonical form.
@@ -41,10 +47,6 @@ export class OerWriter {
       : this.#bytes.subarray(0, this.#offset);
   }
 
-  #error(code: OerErrorCode, reason: string): OerEncodeError {
-    return new OerEncodeError(code, reason);
-  }
-
   #reserve(length: number): number {
     const at = this.#offset;
     const end = at + length;
@@ -59,68 +61,60 @@ export class OerWriter {
 
   #check(value: number, min: number, max: number): void {
     if (!(Number.isInteger(value) && value >= min && value <= max)) {
-      throw this.#error('OUT_OF_RANGE', `${value} is not an integer from ${min} to ${max}`);
+      throw outOfRange(`${value} is no integer from ${min} to ${max}`);
     }
+  }
+
+  /** An integer of up to four bytes. */
+  #fixed(value: number, size: number, min: number, max: number): void {
+    this.#check(value, min, max);
+    const at = this.#reserve(size);
+    const bytes = this.#bytes;
+    for (let i = at + size - 1; i >= at; i--, value >>= 8) bytes[i] = value;
   }
 
   writeUInt8(value: number): void {
-    this.#check(value, 0, 0xff);
-    const at = this.#reserve(1);
-    this.#bytes[at] = value;
+    this.#fixed(value, 1, 0, 0xff);
   }
 
   writeUInt16(value: number): void {
-    this.#check(value, 0, 0xffff);
-    const at = this.#reserve(2);
-    this.#bytes[at] = value >> 8;
-    this.#bytes[at + 1] = value;
+    this.#fixed(value, 2, 0, 0xffff);
   }
 
   writeUInt32(value: number): void {
-    this.#check(value, 0, 0xffff_ffff);
-    const at = this.#reserve(4);
-    putUInt32(this.#bytes, at, value);
+    this.#fixed(value, 4, 0, 0xffff_ffff);
   }
 
   writeUInt64(value: bigint): void {
-    if (BigInt.asUintN(64, value) !== value) {
-      throw this.#error('OUT_OF_RANGE', `${value} does not fit an unsigned integer of 64 bits`);
-    }
+    this.#int64(value, BigInt.asUintN(64, value));
+  }
+
+  writeInt64(value: bigint): void {
+    this.#int64(value, BigInt.asIntN(64, value));
+  }
+
+  /** @param wrapped what 64 bits can hold of the value. */
+  #int64(value: bigint, wrapped: bigint): void {
+    if (value !== wrapped) throw outOfRange('the integer does not fit 64 bits');
     const at = this.#reserve(8);
     putInt64(this.#bytes, at, value);
   }
 
   writeInt8(value: number): void {
-    this.#check(value, -0x80, 0x7f);
-    const at = this.#reserve(1);
-    this.#bytes[at] = value;
+    this.#fixed(value, 1, -0x80, 0x7f);
   }
 
   writeInt16(value: number): void {
-    this.#check(value, -0x8000, 0x7fff);
-    const at = this.#reserve(2);
-    this.#bytes[at] = value >> 8;
-    this.#bytes[at + 1] = value;
+    this.#fixed(value, 2, -0x8000, 0x7fff);
   }
 
   writeInt32(value: number): void {
-    this.#check(value, -0x8000_0000, 0x7fff_ffff);
-    const at = this.#reserve(4);
-    putUInt32(this.#bytes, at, value);
-  }
-
-  writeInt64(value: bigint): void {
-    if (BigInt.asIntN(64, value) !== value) {
-      throw this.#error('OUT_OF_RANGE', `${value} does not fit a signed integer of 64 bits`);
-    }
-    const at = this.#reserve(8);
-    putInt64(this.#bytes, at, value);
+    this.#fixed(value, 4, -0x8000_0000, 0x7fff_ffff);
   }
 
   /** An IEEE 754 number of 32 bits; a value between two of them is rounded to the nearer one. */
   writeFloat32(value: number): void {
-    const at = this.#reserve(4);
-    putFloat32(this.#bytes, at, value);
+    this.writeUInt32(float32Bits(value));
   }
 
   /** An IEEE 754 number of 64 bits. */
@@ -131,32 +125,35 @@ export class OerWriter {
 
   /** A length determinant in its shortest form (X.696 8.6). */
   writeLength(length: number): void {
-    this.#check(length, 0, Number.MAX_SAFE_INTEGER);
     if (length < 0x80) {
-      const at = this.#reserve(1);
-      this.#bytes[at] = length;
+      this.writeUInt8(length);
       return;
     }
-    const size = lengthOfLength(length) - 1;
-    const head = this.#reserve(1);
-    this.#bytes[head] = 0x80 | size;
-    this.#magnitude(length, size);
+    this.#check(length, 0, Number.MAX_SAFE_INTEGER);
+    this.#halves(0x80, Math.floor(length / 0x1_0000_0000), length);
   }
 
-  #magnitude(value: number, size: number): void {
-    const at = this.#reserve(size);
+  /** The number of bytes of an integer in two halves of 32 bits, with `bits` set beside it, and those bytes. */
+  #halves(bits: number, high: number, low: number): void {
+    low >>>= 0;
+    const size = high > 0 ? 4 + bytesOfUInt32(high) : bytesOfUInt32(low);
+    const head = this.#reserve(1 + size);
     const bytes = this.#bytes;
-    for (let i = at + size - 1; i >= at; i--) {
-      const rest = Math.floor(value / 256);
-      bytes[i] = value - rest * 256;
-      value = rest;
+    bytes[head] = bits | size;
+    for (let i = size; i > 0; i--) {
+      bytes[head + i] = low;
+      low = i === size - 3 ? high : low >>> 8;
     }
   }
 
-  #bigMagnitude(value: bigint, size: number): void {
+  /** A length determinant and an unsigned integer of so many bytes, given as an even number of hexadecimal digits. */
+  #hex(digits: string): void {
+    const size = digits.length / 2;
+    this.writeLength(size);
     const at = this.#reserve(size);
-    const hex = value.toString(16).padStart(size * 2, '0');
-    for (let i = 0; i < size; i++) this.#bytes[at + i] = parseInt(hex.slice(i * 2, i * 2 + 2), 16);
+    for (let i = 0; i < size; i++) {
+      this.#bytes[at + i] = parseInt(digits.slice(i * 2, i * 2 + 2), 16);
+    }
   }
 
   /** Bytes as they are, without a length determinant. */
@@ -175,14 +172,14 @@ export class OerWriter {
   writeVarUInt(value: number | bigint): void {
     if (typeof value === 'number') {
       this.#check(value, 0, Number.MAX_SAFE_INTEGER);
+      this.#halves(0, Math.floor(value / 0x1_0000_0000), value);
+    } else if (BigInt.asUintN(64, value) === value) {
+      this.#halves(0, highHalf(value), lowHalf());
     } else {
-      if (value < 0n) throw this.#error('OUT_OF_RANGE', `${value} is negative`);
-      if (value <= Number.MAX_SAFE_INTEGER) value = Number(value);
+      if (value < 0n) this.#check(Number(value), 0, Infinity);
+      const digits = value.toString(16);
+      this.#hex(digits.padStart((digits.length + 1) & -2, '0'));
     }
-    const size = bytesOfUInt(value);
-    this.writeLength(size);
-    if (typeof value === 'number') this.#magnitude(value, size);
-    else this.#bigMagnitude(value, size);
   }
 
   /** A variable-length signed integer, two's complement. */
@@ -192,40 +189,45 @@ export class OerWriter {
       value = BigInt(value);
     }
     const size = bytesOfInt(value);
-    this.writeLength(size);
-    this.#bigMagnitude(BigInt.asUintN(size * 8, value), size);
+    this.#hex(
+      BigInt.asUintN(size * 8, value)
+        .toString(16)
+        .padStart(size * 2, '0'),
+    );
   }
 
   /** Text in UTF-8 with a length determinant. A lone surrogate has no UTF-8 form and is `BAD_TEXT`. */
   writeVarUtf8(text: string): void {
-    const length = utf8Length(text);
-    if (length < 0) throw this.#error('BAD_TEXT', 'the text has a lone surrogate');
-    this.writeLength(length);
-    const at = this.#reserve(length);
-    if (length === text.length) this.#ascii(text, at);
-    else (utf8 ??= new TextEncoder()).encodeInto(text, this.#bytes.subarray(at, at + length));
+    // Nearly all texts are ASCII, which shows while they are written.
+    const start = this.#offset;
+    this.writeLength(text.length);
+    if (this.#ascii(text)) return;
+    this.#offset = start;
+    if (LONE_SURROGATE.test(text)) throw this.#badText('UTF-8', start);
+    this.writeVarOctets((utf8 ??= new TextEncoder()).encode(text));
   }
 
   /** Text in ASCII (IA5String) with a length determinant. Any other character is `BAD_TEXT`. */
   writeVarAscii(text: string): void {
     const start = this.#offset;
     this.writeLength(text.length);
-    const at = this.#reserve(text.length);
-    if (!this.#ascii(text, at)) throw this.#notAscii(start);
+    if (!this.#ascii(text)) throw this.#badText('ASCII', start);
   }
 
   /** Text in ASCII without a length determinant. */
   writeAscii(text: string): void {
-    const at = this.#reserve(text.length);
-    if (!this.#ascii(text, at)) throw this.#notAscii(at);
+    const start = this.#offset;
+    if (!this.#ascii(text)) throw this.#badText('ASCII', start);
   }
 
-  #notAscii(start: number): OerEncodeError {
+  #badText(encoding: string, start: number): OerEncodeError {
     this.#offset = start;
-    return this.#error('BAD_TEXT', 'the text has a character outside ASCII');
+    return new OerEncodeError('BAD_TEXT', `the text is not ${encoding}`);
   }
 
-  #ascii(text: string, at: number): boolean {
+  /** Writes a text, a byte for each character, and says whether it is ASCII. */
+  #ascii(text: string): boolean {
+    const at = this.#reserve(text.length);
     const bytes = this.#bytes;
     let seen = 0;
     for (let i = 0; i < text.length; i++) {
@@ -239,12 +241,9 @@ export class OerWriter {
   /** An ILP timestamp (17 digits) of `epochMs`, milliseconds since 1970. */
   writeTimestamp(epochMs: number): void {
     const at = this.#reserve(TIMESTAMP_LENGTH);
-    try {
-      encodeTimestamp(epochMs, this.#bytes, at);
-    } catch (error) {
-      this.#offset = at;
-      throw error;
-    }
+    this.#offset = at; // There it stays if the time cannot be written.
+    encodeTimestamp(epochMs, this.#bytes, at);
+    this.#offset = at + TIMESTAMP_LENGTH;
   }
 
   /** A GeneralizedTime in canonical form. */

@@ -116,7 +116,7 @@ describe('INTEGER (X.696 10)', () => {
     expect(integer(0, 7).name).toBe('INTEGER (0..7)');
     expect(integer(0n).name).toBe('INTEGER (0..MAX)');
     expect(integer().name).toBe('INTEGER');
-    expect(() => integer(0, 255).encode(256)).toThrow('256 is not an integer from 0 to 255');
+    expect(() => integer(0, 255).encode(256)).toThrow('256 is no integer from 0 to 255');
     expect(() => integer(0, 7).encode(8)).toThrow('8 is no INTEGER (0..7) (OUT_OF_RANGE)');
   });
 });

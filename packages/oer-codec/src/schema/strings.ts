@@ -45,7 +45,8 @@ export function ia5String(constraints?: StringConstraints): Schema<string> {
 
 /** VisibleString, also called ISO646String: ASCII from space to tilde. */
 export function visibleString(constraints?: StringConstraints): Schema<string> {
-  return knownMultiplier('VisibleString', VISIBLE, constraints);
+  const visible = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
+  return knownMultiplier('VisibleString', visible.join(''), constraints);
 }
 
 /** PrintableString: letters, digits, space and `'()+,-./:=?`. */
@@ -58,9 +59,6 @@ export function numericString(constraints?: StringConstraints): Schema<string> {
   return knownMultiplier('NumericString', '0123456789 ', constraints);
 }
 
-const VISIBLE: string = /* @__PURE__ */ Array.from({ length: 95 }, (_, i) =>
-  String.fromCharCode(32 + i),
-).join('');
 const PRINTABLE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 '()+,-./:=?";
 
 /** The types whose characters all take one byte. */

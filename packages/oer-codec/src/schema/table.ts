@@ -57,19 +57,21 @@ export function sequenceByOpenTable<
   const D extends string,
   const T extends Table,
 >(options: TableOptions<F, I, D>, table: T): Schema<TableValue<F, I, D, T> | UnknownValue<F, D>> {
-  return define(options, table, KEPT) as unknown as Schema<
+  return define(options, table, anyOctets()) as unknown as Schema<
     TableValue<F, I, D, T> | UnknownValue<F, D>
   >;
 }
 
 /** The contents of an open type whatever they are: all of its bytes. */
-const KEPT = /* @__PURE__ */ new Schema<Uint8Array>({
-  name: 'ANY',
-  minSize: 0,
-  size: (value) => value.length,
-  write: (writer, value) => writer.writeOctets(value),
-  read: (reader) => reader.readOctets(reader.remaining),
-}) as unknown as Schema<unknown>;
+function anyOctets(): Schema<unknown> {
+  return new Schema<Uint8Array>({
+    name: 'ANY',
+    minSize: 0,
+    size: (value) => value.length,
+    write: (writer, value) => writer.writeOctets(value),
+    read: (reader) => reader.readOctets(reader.remaining),
+  }) as unknown as Schema<unknown>;
+}
 
 type Values = Readonly<Record<string, unknown>>;
 
