@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { BtpClient, BtpServer } from '@pennyswitch/btp';
 import type { HopReport } from './hop.js';
+import { median } from './median.js';
 import { drive, Traffic } from './traffic.js';
 
 const ROUNDS = 9;
@@ -87,11 +88,14 @@ export class Bench {
     }));
   }
 
+  /** Ends a hop, so that it takes no time from what is measured after it. */
+  async end({ client, hop }: Path): Promise<void> {
+    await client.close();
+    hop.kill();
+  }
+
   async stop(): Promise<void> {
-    for (const { client, hop } of this.#paths) {
-      await client.close();
-      hop.kill();
-    }
+    for (const path of this.#paths) await this.end(path);
     await this.#receiver.close();
   }
 }
@@ -114,9 +118,4 @@ async function reportOf(hop: ChildProcess): Promise<HopReport> {
   } finally {
     listening.abort();
   }
-}
-
-/** The middle one. */
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 }

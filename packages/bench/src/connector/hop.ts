@@ -1,16 +1,19 @@
 /**
- * A process of its own between a sender and a receiver that speak BTP: our connector, or a relay that passes WebSocket
- * frames on without looking at them. Tells its port, and, when asked, how much processor time it has used.
+ * A process of its own between a sender and a receiver that speak BTP: our connector, npm ilp-connector, or a relay that
+ * passes WebSocket frames on without looking at them. Tells its port, and, when asked, how much processor time it has used.
  *
- * Arguments: what to be (`relay` or `connector`), the receiver's port, and for a connector its store.
+ * Arguments: what to be (`relay`, `connector` or `peer`), the receiver's port, and for a connector its store.
  */
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BtpClient, BtpServer } from '@pennyswitch/btp';
 import { btpLink, configuredRates, Connector } from '@pennyswitch/connector-core';
 import { parseIlpAddress } from '@pennyswitch/ilp-address';
+import plugin from 'ilp-plugin-btp';
 import { WebSocket, WebSocketServer, type RawData } from 'ws';
 import { LIMITS } from './limits.js';
+import { startPeer } from './peer.js';
 import { openStore } from './stores.js';
 
 /** What this process tells its parent. */
@@ -22,7 +25,7 @@ export interface HopReport {
 }
 
 const [kind = 'relay', receiverPort = '0', storeName = 'memory'] = process.argv.slice(2);
-const port = await (kind === 'relay' ? relay() : connector());
+const port = await start();
 
 function report(): void {
   const { user, system } = process.cpuUsage();
@@ -33,6 +36,11 @@ function report(): void {
 process.on('message', report);
 process.on('disconnect', () => process.exit());
 report();
+
+function start(): Promise<number> {
+  if (kind === 'relay') return relay();
+  return kind === 'peer' ? peer() : connector();
+}
 
 async function relay(): Promise<number> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
@@ -81,4 +89,18 @@ async function connector(): Promise<number> {
   await node.start();
   await client.connect();
   return (await server.listen({ port: 0 })).port;
+}
+
+async function peer(): Promise<number> {
+  // Its plugin says nothing of the port that it listens on.
+  const http = createServer();
+  const alice = new plugin.default({
+    listener: { port: 0, secret: 'secret', wsOpts: { server: http } },
+  });
+  const bob = new plugin.default({ server: `btp+ws://:secret@127.0.0.1:${receiverPort}` });
+  const listening = once(http, 'listening');
+  // It is up when both sides are; the sender comes when it knows the port.
+  void startPeer(alice, bob);
+  await listening;
+  return (http.address() as AddressInfo).port;
 }

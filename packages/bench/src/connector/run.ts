@@ -12,7 +12,9 @@ export async function run(): Promise<void> {
   await bench.start();
   const relay = await bench.path('blind relay', 'relay');
   const ours = await bench.path('connector-core', 'connector', 'memory');
-  const maximum = await runThroughput(bench, relay, ours);
+  const peer = await bench.path('ilp-connector', 'peer');
+  const maximum = await runThroughput(bench, relay, ours, peer);
+  await bench.end(peer);
   await runLatency(bench, relay, ours, maximum);
   await bench.stop();
 }

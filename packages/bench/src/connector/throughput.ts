@@ -4,26 +4,37 @@ import type { Bench, Figures, Path } from './btp.js';
 const IN_FLIGHT = 100;
 const ROUND_PACKETS = 10_000;
 
-/** What is to be reached of the blind relay, and what would be better still. */
+/** What is to be reached of the blind relay and times the peer, and what would be better still. */
 const GOAL_OF_RELAY = 0.5;
 const STRETCH_OF_RELAY = 0.6;
+const GOAL_OF_PEER = 3.5;
+const STRETCH_OF_PEER = 4;
 
 /** Compares and prints. @returns the connector's packets per second. */
-export async function runThroughput(bench: Bench, relay: Path, ours: Path): Promise<number> {
+export async function runThroughput(
+  bench: Bench,
+  relay: Path,
+  ours: Path,
+  peer: Path,
+): Promise<number> {
   console.log(`Between two BTP peers on loopback, ${IN_FLIGHT} in flight, memory store`);
-  const [blind, connector] = (await bench.compare([relay, ours], ROUND_PACKETS, IN_FLIGHT)) as [
-    Figures,
-    Figures,
-  ];
+  const [blind, connector, theirs] = (await bench.compare(
+    [relay, ours, peer],
+    ROUND_PACKETS,
+    IN_FLIGHT,
+  )) as [Figures, Figures];
   show(relay.name, blind);
   show(ours.name, connector);
+  show(peer.name, theirs);
   const ratio = connector.perSecond / blind.perSecond;
+  const times = connector.perSecond / theirs.perSecond;
   const byCpu = blind.cpuMicros / connector.cpuMicros;
   console.log(
     `  ours: ${ratio.toFixed(2)} of the relay (goal ${GOAL_OF_RELAY}, stretch ${STRETCH_OF_RELAY}); ` +
-      `by the hop's processor time ${byCpu.toFixed(2)}`,
+      `by the hop's processor time ${byCpu.toFixed(2)}; ${times.toFixed(1)} times ilp-connector ` +
+      `(goal ${GOAL_OF_PEER}, stretch ${STRETCH_OF_PEER})`,
   );
-  if (ratio < GOAL_OF_RELAY) process.exitCode = 1;
+  if (ratio < GOAL_OF_RELAY || times < GOAL_OF_PEER) process.exitCode = 1;
   return connector.perSecond;
 }
 

@@ -15,6 +15,7 @@ export class Traffic {
   readonly #fulfills: Uint8Array[] = [];
   #dataAt = 0;
   #next = 0;
+  #sent = 0;
 
   /** @param amount of every packet. */
   constructor(amount: bigint) {
@@ -37,10 +38,17 @@ export class Traffic {
     }
   }
 
-  /** The next packet, in bytes of its own: connectors write into them. */
+  /** The next packet, in bytes of its own: connectors write into them. Its data is new: a peer remembers what it saw. */
   next(): Uint8Array {
     this.#next = (this.#next + 1) % COUNT;
-    return (this.#prepares[this.#next] as Uint8Array).slice();
+    const prepare = (this.#prepares[this.#next] as Uint8Array).slice();
+    const serial = ++this.#sent;
+    const at = this.#dataAt + 4;
+    prepare[at] = serial >>> 24;
+    prepare[at + 1] = serial >>> 16;
+    prepare[at + 2] = serial >>> 8;
+    prepare[at + 3] = serial;
+    return prepare;
   }
 
   /** The Fulfill of a packet, whose number stands in its data. */
