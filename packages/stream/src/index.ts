@@ -1,13 +1,15 @@
 /**
- * STREAM (RFC 0029): money, end to end, over Interledger packets. Three parts that can be used alone:
+ * STREAM (RFC 0029): money and data, end to end, over Interledger packets. Four parts that can be used alone:
  *
  * - the wire: {@link StreamPacket} and its {@link StreamFrame}s, written and read; {@link StreamKeys} encrypts them and makes
  *   fulfillments;
  * - receiving: {@link StreamReceiver} answers packets without keeping connections, since all that it must know of one stands
  *   in the address that {@link StreamReceiver.createCredentials} made;
- * - sending: {@link quotePayment} finds out what a payment costs and delivers, {@link payQuote} pays it.
+ * - sending: {@link quotePayment} finds out what a payment costs and delivers, {@link payQuote} pays it;
+ * - connections: {@link connectStream} and {@link StreamServer} keep connections with any number of streams, each with money and
+ *   bytes in both directions.
  *
- * None of them knows how packets travel: a receiver is an `IlpPacketHandler`, and a sender is given one.
+ * None of them knows how packets travel: a receiver or server is an `IlpPacketHandler`, and who sends is given one.
  *
  * @packageDocumentation
  */
@@ -108,3 +110,24 @@ export {
 export type { Prices } from './payment/minimum-rate.js';
 export { toRatio, type Ratio, type RatioLike } from './ratio.js';
 export { DEFAULT_SENDER_POLICY, type SenderPolicy } from './connection/policy.js';
+
+// Connections with streams, both ends.
+export { connectStream, type ConnectOptions, type IncomingPackets } from './connection/connect.js';
+export {
+  StreamServer,
+  type StreamServerEvents,
+  type StreamServerOptions,
+} from './server/stream-server.js';
+export { StreamConnection, type StreamConnectionEvents } from './connection/stream-connection.js';
+export { MoneyStream, type MoneyStreamEvents, type SendMoneyOptions } from './connection/stream.js';
+export type { ConnectionOptions } from './connection/connection-options.js';
+export type { IncomingMoneyListeners } from './connection/connection-driver.js';
+export {
+  StreamConnectionError,
+  type StreamConnectionErrorCode,
+  type StreamConnectionErrorOptions,
+} from './connection/connection-error.js';
+export {
+  DEFAULT_CONNECTION_POLICY,
+  type ConnectionPolicy,
+} from './connection/connection-policy.js';

@@ -74,6 +74,6 @@ export class Flight {
   #makeOverdue(packet: SentPacket): void {
     this.#inFlight.delete(packet.sequence);
     this.#amount -= packet.draft.amount;
-    this.#overdue.set(packet.sequence, packet);
+    if (packet.draft.isForgotten !== true) this.#overdue.set(packet.sequence, packet);
   }
 }

@@ -34,7 +34,8 @@ export class SendingConnection {
   readonly remote: Remote = new Remote(MONEY_STREAM_ID);
   readonly policy: SenderPolicy;
   readonly #credentials: StreamCredentials;
-  readonly #keys: StreamKeys;
+  /** Of both ends. */
+  readonly keys: StreamKeys;
   readonly #randomBytes: RandomBytes;
   readonly #sequence: Sequence;
   readonly #flight = new Flight();
@@ -55,13 +56,23 @@ export class SendingConnection {
     this.policy = options.policy;
     this.path = new Path(options.policy);
     this.#credentials = options.credentials;
-    this.#keys = new StreamKeys(options.credentials.sharedSecret);
+    this.keys = new StreamKeys(options.credentials.sharedSecret);
     this.#randomBytes = options.randomBytes;
   }
 
   /** Value in flight, in source units. */
   get amountInFlight(): bigint {
     return this.#flight.amount;
+  }
+
+  /** How many packets wait for their reply. */
+  get packetsInFlight(): number {
+    return this.#flight.count;
+  }
+
+  /** How many more packets may be sent on this connection (RFC 0029 5.1.3). */
+  get packetsLeft(): number {
+    return this.#sequence.left;
   }
 
   /** How much more value may leave now, in source units; undefined for no limit. */
@@ -103,7 +114,7 @@ export class SendingConnection {
   handleReply(sequence: number, reply: Uint8Array, now: number): void {
     const sent = this.#flight.land(sequence);
     if (sent === undefined) return;
-    const outcome = readOutcome(reply, sent, this.#keys);
+    const outcome = readOutcome(reply, sent, this.keys);
     if (outcome.type === 'fulfilled') this.path.handleFulfilled(sent.draft, outcome);
     else this.path.handleRejected(sent.draft, outcome, this.#flight.amount, now);
     if (outcome.reply !== undefined) this.remote.handleFrames(outcome.reply.frames);
@@ -130,11 +141,11 @@ export class SendingConnection {
 
   #commit(draft: Draft, sequence: number, task: Task, now: number): OutgoingPacket {
     this.#sequence.advance();
-    const data = this.#keys.seal(
+    const data = this.keys.seal(
       { ilpPacketType: 12, sequence, prepareAmount: draft.minimum, frames: draft.frames },
       this.#randomBytes,
     );
-    const fulfillment = draft.fulfillable ? this.#keys.fulfillment(data) : undefined;
+    const fulfillment = draft.fulfillable ? this.keys.fulfillment(data) : undefined;
     const expiresAt = now + this.path.timeout.ms;
     const prepare = encodePrepare({
       amount: draft.amount,
@@ -143,7 +154,7 @@ export class SendingConnection {
         fulfillment === undefined
           ? unfulfillableCondition(this.#randomBytes)
           : conditionOf(fulfillment),
-      destination: this.#credentials.destination,
+      destination: draft.destination ?? this.#credentials.destination,
       data,
     });
     this.#flight.add({ sequence, draft, task, fulfillment, sentAt: now, expiresAt });

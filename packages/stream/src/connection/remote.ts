@@ -1,6 +1,7 @@
 import { MAX_AMOUNT } from '@pennyswitch/ilp-packet';
 import { isSameAsset, type Asset } from '../asset.js';
 import type { StreamFrame } from '../frames.js';
+import { LatestReceipt } from './latest-receipt.js';
 
 /** How the other endpoint ended the connection, or the stream that money goes to. */
 export interface RemoteClose {
@@ -18,7 +19,7 @@ export class Remote {
   #receiveMax: bigint | undefined;
   #totalReceived = 0n;
   #close: RemoteClose | undefined;
-  #receipt: Uint8Array | undefined;
+  readonly #receipts = new LatestReceipt();
 
   /** @param streamId the stream that money is sent on. */
   constructor(streamId: number) {
@@ -52,7 +53,7 @@ export class Remote {
 
   /** The receipt for the largest total (RFC 0039); undefined where it gives none. */
   get receipt(): Uint8Array | undefined {
-    return this.#receipt;
+    return this.#receipts.value;
   }
 
   handleFrames(frames: readonly StreamFrame[]): void {
@@ -73,7 +74,7 @@ export class Remote {
           }
           break;
         case 'StreamReceipt':
-          if (frame.streamId === this.#streamId) this.#handleReceipt(frame.receipt);
+          if (frame.streamId === this.#streamId) this.#receipts.handle(frame.receipt);
           break;
         default:
       }
@@ -91,17 +92,4 @@ export class Remote {
       this.#receiveMax = receiveMax;
     if (totalReceived > this.#totalReceived) this.#totalReceived = totalReceived;
   }
-
-  /** The total stands at bytes 18 to 25, big endian, so of two receipts of one stream the larger bytes have the larger total. */
-  #handleReceipt(receipt: Uint8Array): void {
-    const isLarger =
-      this.#receipt?.length !== receipt.length || totalOf(receipt) > totalOf(this.#receipt);
-    if (isLarger) this.#receipt = receipt.slice();
-  }
-}
-
-function totalOf(receipt: Uint8Array): bigint {
-  let total = 0n;
-  for (const byte of receipt.subarray(18, 26)) total = (total << 8n) | BigInt(byte);
-  return total;
 }

@@ -14,6 +14,11 @@ export class Sequence {
     return this.#last >= MAX_SEQUENCE ? undefined : this.#last + 1;
   }
 
+  /** How many numbers are left. */
+  get left(): number {
+    return MAX_SEQUENCE - this.#last;
+  }
+
   /** The next number is used. */
   advance(): void {
     this.#last++;

@@ -1,3 +1,4 @@
+import type { IlpAddress } from '@pennyswitch/ilp-address';
 import type { IlpErrorCode } from '@pennyswitch/ilp-packet';
 import type { StreamFrame } from '../frames.js';
 import type { StreamPacket } from '../packet.js';
@@ -13,6 +14,10 @@ export interface Draft {
   readonly frames: readonly StreamFrame[];
   /** Whether the receiver shall be able to fulfill it. A probe is not fulfillable: no money moves. */
   readonly fulfillable: boolean;
+  /** Where it goes, if not to the address in the credentials. */
+  readonly destination?: IlpAddress;
+  /** Whether a reply that comes after its expiry is of no use any more; default false. */
+  readonly isForgotten?: boolean;
 }
 
 /** What became of a packet. */

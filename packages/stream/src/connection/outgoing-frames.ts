@@ -1,0 +1,153 @@
+import type { StreamFrame } from '../frames.js';
+import type { ConnectionState } from './connection-state.js';
+import type { PacketDraft } from './packet-draft.js';
+import type { StreamState } from './stream-state.js';
+
+/** The room that frames other than data leave to data, so that a lost frame of data fits into any later packet. */
+const MIN_DATA_ROOM = 30_600;
+/** How much data a frame has at most. */
+export const MAX_FRAME_DATA = 30_500;
+/** What a frame of data takes beside the data, at most. */
+const DATA_FRAME_OVERHEAD = 32;
+
+/** Adds what the other end should hear of the connection and its streams. */
+export function addControlFrames(state: ConnectionState, draft: PacketDraft): void {
+  addConnectionFrames(state, draft);
+  for (const stream of state.streams.values()) {
+    if (draft.room < MIN_DATA_ROOM + 1000) return;
+    addStreamFrames(state, stream, draft);
+  }
+}
+
+function addConnectionFrames(state: ConnectionState, draft: PacketDraft): void {
+  const { addressVersion, assetVersion, ids, maxData, facts } = state;
+  if (addressVersion.isPending) {
+    draft.announce(addressVersion, () => ({
+      type: 'ConnectionNewAddress',
+      sourceAddress: state.address ?? '',
+    }));
+  }
+  const { asset } = facts;
+  if (asset !== undefined && assetVersion.isPending) {
+    draft.announce(assetVersion, () => ({
+      type: 'ConnectionAssetDetails',
+      assetCode: asset.code,
+      assetScale: asset.scale,
+    }));
+  }
+  if (ids.limit.isPending) {
+    draft.announce(ids.limit, (maxStreamId) => ({ type: 'ConnectionMaxStreamId', maxStreamId }));
+  }
+  if (isDue(maxData.value, maxData.told, facts.policy.connectionWindow)) {
+    draft.announce(maxData, (maxOffset) => ({ type: 'ConnectionMaxData', maxOffset }));
+  }
+}
+
+function addStreamFrames(state: ConnectionState, stream: StreamState, draft: PacketDraft): void {
+  const { id } = stream;
+  if (stream.closePhase === 'flushing' && stream.isFlushed) stream.closePhase = 'telling';
+  if (stream.closePhase === 'telling' && !stream.isCloseInFlight) {
+    addClose(state, stream, draft);
+    return;
+  }
+  if (stream.closePhase !== 'open' && stream.isFullClose) return;
+  if (stream.receiveMax.isPending) {
+    draft.announce(stream.receiveMax, (receiveMax) => ({
+      type: 'StreamMaxMoney',
+      streamId: id,
+      receiveMax,
+      totalReceived: stream.received,
+    }));
+  }
+  const { value, told } = stream.maxData;
+  if (stream.remoteClose === undefined && isDue(value, told, state.facts.policy.streamWindow)) {
+    draft.announce(stream.maxData, (maxOffset) => ({
+      type: 'StreamMaxData',
+      streamId: id,
+      maxOffset,
+    }));
+  }
+}
+
+function addClose(state: ConnectionState, stream: StreamState, draft: PacketDraft): void {
+  stream.isCloseInFlight = true;
+  draft.add(stream.tellClose(), {
+    handleAcknowledged: () => {
+      stream.closePhase = 'done';
+      state.settleStream(stream);
+    },
+    handleLost: () => {
+      stream.isCloseInFlight = false;
+    },
+  });
+}
+
+/** Adds data, what was lost first, then new bytes as far as the other end lets them come. */
+export function addData(
+  state: ConnectionState,
+  draft: PacketDraft,
+  streams: readonly StreamState[],
+): void {
+  for (const stream of streams) {
+    for (;;) {
+      const frame =
+        stream.output.takeLost(draft.room - DATA_FRAME_OVERHEAD) ?? takeNew(state, stream, draft);
+      if (frame === undefined) break;
+      draft.add(frame, {
+        handleAcknowledged: () => {
+          stream.output.handleAcknowledged(frame);
+          state.tell({ type: 'change', stream });
+        },
+        handleLost: () => stream.output.handleLost(frame),
+      });
+    }
+  }
+}
+
+function takeNew(
+  state: ConnectionState,
+  stream: StreamState,
+  draft: PacketDraft,
+): ReturnType<StreamState['output']['take']> {
+  const room = Math.min(
+    stream.dataRoom,
+    state.dataRoom,
+    draft.room - DATA_FRAME_OVERHEAD,
+    MAX_FRAME_DATA,
+  );
+  const frame = stream.output.take(room);
+  if (frame !== undefined) state.dataSent += frame.data.length;
+  return frame;
+}
+
+/** What the limits of the other end keep from being sent (RFC 0029 4.4.4); empty where they do not. */
+export function blockedFrames(
+  state: ConnectionState,
+  isMoneyBlocked: (stream: StreamState) => boolean,
+): StreamFrame[] {
+  const frames: StreamFrame[] = [];
+  let unsent = 0;
+  for (const stream of state.streams.values()) {
+    const { id, output, money } = stream;
+    if (output.hasUnsent && stream.dataRoom <= 0) {
+      frames.push({ type: 'StreamDataBlocked', streamId: id, maxOffset: output.written });
+    }
+    unsent += output.written - output.sent;
+    if (isMoneyBlocked(stream)) {
+      const { sendMax } = money.order;
+      frames.push({ type: 'StreamMoneyBlocked', streamId: id, sendMax, totalSent: money.sent });
+    }
+  }
+  if (unsent > 0 && state.dataRoom <= 0) {
+    frames.push({ type: 'ConnectionDataBlocked', maxOffset: state.dataSent + unsent });
+  }
+  if (state.wantsStream && state.ids.nextLocal > state.ids.remoteLimit) {
+    frames.push({ type: 'ConnectionStreamIdBlocked', maxStreamId: state.ids.nextLocal });
+  }
+  return frames;
+}
+
+/** A limit is told anew when half of it is used up, so that nobody has to wait and not every byte makes a packet. */
+function isDue(value: number, told: number, window: number): boolean {
+  return value - told >= window / 2;
+}
