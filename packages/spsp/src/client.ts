@@ -1,30 +1,51 @@
+import { DetailsCache } from './cache.js';
 import { maxAgeSeconds } from './cache-control.js';
+import { Deadline } from './deadline.js';
+import { systemClock } from './environment.js';
+import { endpointUrl } from './endpoint.js';
 import { SpspError } from './errors.js';
 import { isSpspMediaType, SPSP_LEGACY_MEDIA_TYPE, SPSP_MEDIA_TYPE } from './media-types.js';
-import { parsePaymentPointer } from './payment-pointer.js';
+import { readText } from './read-body.js';
+import { discard, getFollowing, type FetchFunction, type RedirectRules } from './redirects.js';
 import { decodeSpspDetails, type SpspDetails } from './response.js';
+import { delayBefore, retryAfterMs } from './retry.js';
+import { secureRandomBytes, type Clock } from '@pennyswitch/stream';
 
 /** Options of {@link SpspClient}. */
 export interface SpspClientOptions {
-  /** Default: the platform's. Give one of your own for another certificate authority, a proxy or a test. */
-  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
-  /** How long a query may take in all, in milliseconds; default 10 000. */
+  /**
+   * Default: the platform's. Give one of your own for another certificate authority, a proxy or a test. On Node,
+   * `createNodeFetch` of `@pennyswitch/spsp/node` makes one that stays out of private networks.
+   */
+  readonly fetch?: FetchFunction;
+  /** How long a query may take in all, with redirects and retries, in milliseconds; default 10 000. */
   readonly timeoutMs?: number;
+  /** How often a query that may succeed later is sent again within that time; default 2. */
+  readonly maxRetries?: number;
   /** The longest answer that is read, in bytes; default 16 384. */
   readonly maxResponseBytes?: number;
   /** How many redirects are followed; default 3. */
   readonly maxRedirects?: number;
   /**
-   * Asked before a redirect to another host is followed, since RFC 0026 wants the sender to be able to verify both.
-   * Default: it is followed, and {@link SpspResult.finalHost} says where it led.
+   * Asked before a redirect to another host is followed, since RFC 0026 wants the sender to be able to verify both. The time
+   * for the query goes on while it decides. Default: it is followed, and {@link SpspResult.finalHost} says where it led.
    */
   readonly confirmRedirect?: (fromHost: string, toHost: string) => boolean | Promise<boolean>;
+  /** Allows `http://` URLs to this very machine (localhost, 127.0.0.0/8, [::1]), for development; default false. */
+  readonly allowHttpOnLoopback?: boolean;
+  /** For how many endpoints details are kept as their Cache-Control allows; default 1000, 0 keeps none. */
+  readonly maxCacheEntries?: number;
+  readonly clock?: Clock;
+  /** From 0 to below 1, for the jitter of retries; default: the platform's secure one. */
+  readonly random?: () => number;
 }
 
 /** What one query takes beside the pointer. */
 export interface SpspQueryOptions {
   readonly signal?: AbortSignal;
-  /** Asks for receipts (RFC 0039): a nonce of 16 bytes and a secret of 32, each in base64. */
+  /** Asks the server even where details are kept; default false. */
+  readonly fresh?: boolean;
+  /** Asks for receipts (RFC 0039): a nonce of 16 bytes and a secret of 32, each in base64. Such answers are not kept. */
   readonly receipts?: { readonly nonce: string; readonly secret: string };
 }
 
@@ -34,27 +55,36 @@ export interface SpspResult extends SpspDetails {
   readonly host: string;
   /** The host that answered, after redirects: show both to the person who pays (RFC 0026). */
   readonly finalHost: string;
-  /** For how many seconds the details may be used for further connections; 0 means ask anew. */
+  /** For how many seconds from now the details may be used for further connections; 0 means ask anew. */
   readonly maxAgeSeconds: number;
 }
 
 /**
  * Asks SPSP servers for payment details (RFC 0009 "Query"). Only https; redirects within limits; answers bounded in size
- * and time.
+ * and time, kept as long as Cache-Control allows; sent again where that may help.
  */
 export class SpspClient {
-  readonly #fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly #rules: RedirectRules;
   readonly #timeoutMs: number;
+  readonly #maxRetries: number;
   readonly #maxResponseBytes: number;
-  readonly #maxRedirects: number;
-  readonly #confirmRedirect: (fromHost: string, toHost: string) => boolean | Promise<boolean>;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #cache: DetailsCache;
 
   constructor(options: SpspClientOptions = {}) {
-    this.#fetch = options.fetch ?? ((url, init) => fetch(url, init));
+    this.#rules = {
+      fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+      maxRedirects: options.maxRedirects ?? 3,
+      allowHttp: options.allowHttpOnLoopback ?? false,
+      confirmRedirect: options.confirmRedirect ?? (() => true),
+    };
     this.#timeoutMs = options.timeoutMs ?? 10_000;
+    this.#maxRetries = options.maxRetries ?? 2;
     this.#maxResponseBytes = options.maxResponseBytes ?? 16_384;
-    this.#maxRedirects = options.maxRedirects ?? 3;
-    this.#confirmRedirect = options.confirmRedirect ?? (() => true);
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? randomShare;
+    this.#cache = new DetailsCache(this.#clock, options.maxCacheEntries ?? 1000);
   }
 
   /**
@@ -64,131 +94,102 @@ export class SpspClient {
    * @throws {@link SpspError} for everything else that goes wrong.
    */
   async query(endpoint: string, options: SpspQueryOptions = {}): Promise<SpspResult> {
-    const url = endpointUrl(endpoint);
-    const timeout = AbortSignal.timeout(this.#timeoutMs);
-    const signal =
-      options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
+    const url = endpointUrl(endpoint, this.#rules.allowHttp);
+    const isKept = options.receipts === undefined;
+    const known = isKept && options.fresh !== true ? this.#cache.get(url) : undefined;
+    if (known !== undefined) return known;
+    const deadline = new Deadline(this.#clock, this.#timeoutMs, options.signal);
     try {
-      const { response, finalUrl } = await this.#follow(url, requestHeaders(options), signal);
-      return {
-        ...(await this.#read(response)),
-        host: new URL(url).host,
-        finalHost: new URL(finalUrl).host,
-        maxAgeSeconds: maxAgeSeconds(response.headers.get('cache-control')),
-      };
-    } catch (cause) {
-      if (cause instanceof SpspError) throw cause;
-      throw this.#failure(cause, new URL(url).host, timeout, options.signal);
+      const askedAt = this.#clock.now();
+      const result = await this.#askRepeatedly(url, requestHeaders(options), deadline);
+      if (isKept) this.#cache.set(url, result, askedAt);
+      return result;
+    } finally {
+      deadline.close();
     }
   }
 
-  #failure(
-    cause: unknown,
-    host: string,
-    timeout: AbortSignal,
-    signal: AbortSignal | undefined,
-  ): SpspError {
-    if (signal?.aborted === true)
-      return new SpspError('ABORTED', 'the query was cancelled', { cause });
-    if (timeout.aborted) {
+  /** Forgets what is kept for an endpoint: because its connection was closed, for example. */
+  forget(endpoint: string): void {
+    this.#cache.delete(endpointUrl(endpoint, this.#rules.allowHttp));
+  }
+
+  async #askRepeatedly(
+    url: string,
+    headers: Record<string, string>,
+    deadline: Deadline,
+  ): Promise<SpspResult> {
+    for (let retries = 0; ; retries++) {
+      try {
+        return await this.#ask(url, headers, deadline);
+      } catch (cause) {
+        const error = this.#errorOf(cause, new URL(url).host, deadline);
+        const delayMs = delayBefore(retries, error.retryAfterMs, this.#random);
+        // Without time for an answer after the wait, the reason of now says more than a time-out would.
+        const isWorthIt = error.isRetryable && delayMs < deadline.leftMs;
+        if (deadline.signal.aborted || retries === this.#maxRetries || !isWorthIt) throw error;
+        await deadline.wait(delayMs).catch(() => {
+          throw this.#errorOf(cause, new URL(url).host, deadline);
+        });
+      }
+    }
+  }
+
+  async #ask(
+    url: string,
+    headers: Record<string, string>,
+    deadline: Deadline,
+  ): Promise<SpspResult> {
+    const { response, finalUrl } = await getFollowing(url, headers, this.#rules, deadline);
+    return {
+      ...(await this.#read(response, deadline)),
+      host: new URL(url).host,
+      finalHost: new URL(finalUrl).host,
+      maxAgeSeconds: maxAgeSeconds(response.headers.get('cache-control')),
+    };
+  }
+
+  #errorOf(cause: unknown, host: string, deadline: Deadline): SpspError {
+    if (cause instanceof SpspError && !deadline.signal.aborted) return cause;
+    if (deadline.isOver) {
       const seconds = this.#timeoutMs / 1000;
       return new SpspError('TIMEOUT', `${host} did not answer within ${seconds} seconds`, {
         cause,
       });
     }
+    if (deadline.signal.aborted) {
+      return new SpspError('ABORTED', 'the query was cancelled', { cause });
+    }
     return new SpspError('UNREACHABLE', `${host} cannot be reached: ${reasonOf(cause)}`, { cause });
   }
 
-  /** Sends the request, and again to where redirects lead. */
-  async #follow(
-    url: string,
-    headers: Record<string, string>,
-    signal: AbortSignal,
-  ): Promise<{ response: Response; finalUrl: string }> {
-    for (let redirects = 0; ; redirects++) {
-      const response = await this.#fetch(url, { headers, signal, redirect: 'manual' });
-      if (response.type === 'opaqueredirect') return this.#followInBrowser(url, headers, signal);
-      if (response.status < 300 || response.status >= 400) return { response, finalUrl: url };
-      await response.body?.cancel();
-      if (redirects === this.#maxRedirects) {
-        throw new SpspError('REDIRECT', `more than ${this.#maxRedirects} redirects`);
-      }
-      url = await this.#redirectTarget(url, response);
-    }
-  }
-
-  /** A browser does not say where a redirect leads: it follows by itself, and only the last URL can be checked. */
-  async #followInBrowser(
-    url: string,
-    headers: Record<string, string>,
-    signal: AbortSignal,
-  ): Promise<{ response: Response; finalUrl: string }> {
-    const response = await this.#fetch(url, { headers, signal, redirect: 'follow' });
-    const target = new URL(response.url);
-    await this.#checkTarget(new URL(url), target);
-    return { response, finalUrl: target.href };
-  }
-
-  async #redirectTarget(from: string, response: Response): Promise<string> {
-    const location = response.headers.get('location');
-    if (location === null || !URL.canParse(location, from)) {
-      throw new SpspError('REDIRECT', `status ${response.status} without a valid Location`, {
-        status: response.status,
-      });
-    }
-    const target = new URL(location, from);
-    await this.#checkTarget(new URL(from), target);
-    return target.href;
-  }
-
-  async #checkTarget(from: URL, target: URL): Promise<void> {
-    if (target.protocol !== 'https:' || target.username !== '' || target.password !== '') {
-      throw new SpspError('REDIRECT', `${from.host} redirects to a URL that is not plain https`);
-    }
-    if (from.host !== target.host && !(await this.#confirmRedirect(from.host, target.host))) {
-      throw new SpspError(
-        'REDIRECT',
-        `the redirect from ${from.host} to ${target.host} was refused`,
-      );
-    }
-  }
-
-  async #read(response: Response): Promise<SpspDetails> {
-    const { status } = response;
-    if (status !== 200) {
-      await response.body?.cancel();
-      if (status === 404)
-        throw new SpspError('NOT_FOUND', 'nobody has this payment pointer', { status });
-      throw new SpspError(
-        status >= 500 ? 'SERVER_ERROR' : 'REFUSED',
-        `the SPSP server answered with status ${status}`,
-        { status },
-      );
+  async #read(response: Response, deadline: Deadline): Promise<SpspDetails> {
+    if (response.status !== 200) {
+      discard(response);
+      throw statusError(response, this.#clock.now());
     }
     if (!isSpspMediaType(response.headers.get('content-type'))) {
-      await response.body?.cancel();
+      discard(response);
       throw new SpspError('BAD_RESPONSE', `the answer is not of the type ${SPSP_MEDIA_TYPE}`, {
-        status,
+        status: 200,
       });
     }
-    return decodeSpspDetails(await readText(response, this.#maxResponseBytes));
+    return decodeSpspDetails(await readText(response, this.#maxResponseBytes, deadline));
   }
 }
 
-/** The URL that a query goes to. */
-function endpointUrl(endpoint: string): string {
-  if (endpoint.startsWith('$')) return parsePaymentPointer(endpoint).url;
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  if (url?.protocol !== 'https:') {
-    throw new SpspError(
-      'BAD_ENDPOINT',
-      'expected a payment pointer such as $wallet.example/bob, or an https URL',
-    );
+function statusError({ status, headers }: Response, now: number): SpspError {
+  if (status === 404) {
+    return new SpspError('NOT_FOUND', 'nobody has this payment pointer', { status });
   }
-  if (url.username !== '' || url.password !== '') {
-    throw new SpspError('BAD_ENDPOINT', 'the URL of an SPSP endpoint has no user name or password');
+  if (status === 410) {
+    return new SpspError('GONE', 'this payment pointer takes no more money', { status });
   }
-  return url.href;
+  const code = status >= 500 ? 'SERVER_ERROR' : status === 429 ? 'BUSY' : 'REFUSED';
+  return new SpspError(code, `the SPSP server answered with status ${status}`, {
+    status,
+    retryAfterMs: retryAfterMs(headers.get('retry-after'), now),
+  });
 }
 
 function requestHeaders({ receipts }: SpspQueryOptions): Record<string, string> {
@@ -200,21 +201,9 @@ function requestHeaders({ receipts }: SpspQueryOptions): Record<string, string> 
   };
 }
 
-/** The body as text, as long as it is no longer than it may be. */
-async function readText(response: Response, maxBytes: number): Promise<string> {
-  const reader = response.body?.getReader();
-  const decoder = new TextDecoder();
-  let text = '';
-  let length = 0;
-  for (let chunk = await reader?.read(); chunk?.done === false; chunk = await reader?.read()) {
-    length += chunk.value.length;
-    if (length > maxBytes) {
-      await reader?.cancel();
-      throw new SpspError('BAD_RESPONSE', `the answer is longer than ${maxBytes} bytes`);
-    }
-    text += decoder.decode(chunk.value, { stream: true });
-  }
-  return text + decoder.decode();
+/** From 0 to below 1. */
+function randomShare(): number {
+  return (secureRandomBytes(1)[0] ?? 0) / 256;
 }
 
 /** The innermost reason: `fetch failed` alone helps nobody. */

@@ -20,12 +20,24 @@ export {
   type SpspQueryOptions,
   type SpspResult,
 } from './client.js';
+export type { FetchFunction } from './redirects.js';
 export {
   createSpspHandler,
+  type ClientInfo,
+  type PlainRequest,
+  type PlainResponse,
   type SpspAnswer,
+  type SpspGone,
+  type SpspHandler,
   type SpspQuery,
   type SpspServerOptions,
 } from './server.js';
-export { decodeSpspDetails, encodeSpspDetails, type SpspDetails } from './response.js';
+export type { RateLimitOptions } from './rate-limit.js';
+export {
+  decodeSpspDetails,
+  encodeSpspDetails,
+  type PushDetails,
+  type SpspDetails,
+} from './response.js';
 export { SpspError, type SpspErrorCode } from './errors.js';
 export { SPSP_LEGACY_MEDIA_TYPE, SPSP_MEDIA_TYPE } from './media-types.js';

@@ -1,7 +1,8 @@
 import type { StreamCredentials } from '@pennyswitch/stream';
 import { decodeBase64 } from './base64.js';
 import { acceptsSpsp, SPSP_MEDIA_TYPE } from './media-types.js';
-import { encodeSpspDetails } from './response.js';
+import { RateLimit, type RateLimitOptions } from './rate-limit.js';
+import { encodeSpspDetails, type PushDetails } from './response.js';
 
 const RECEIPT_NONCE_LENGTH = 16;
 const RECEIPT_SECRET_LENGTH = 32;
@@ -10,9 +11,14 @@ const RECEIPT_SECRET_LENGTH = 32;
 export interface SpspQuery {
   /** The path of the SPSP endpoint, for example `/bob` or `/.well-known/pay`. */
   readonly path: string;
+  /** The host that was asked, in lower case, with its port where it has one; empty where the asker named none. */
+  readonly host: string;
   /** What the asker wants receipts made with (RFC 0039), if it does. */
   readonly receipts: { readonly nonce: Uint8Array; readonly secret: Uint8Array } | undefined;
-  readonly request: Request;
+  /** The asker's address as the HTTP server knows it. */
+  readonly clientAddress: string | undefined;
+  /** A field of the request's header; null where it has none of that name. */
+  readonly header: (name: string) => string | null;
 }
 
 /** What the application gives to one asker. */
@@ -21,59 +27,123 @@ export interface SpspAnswer {
   readonly credentials: StreamCredentials;
   /** Whether the receiver will send receipts; default false. */
   readonly receiptsEnabled?: boolean;
+  /** What the asker is told of an invoice, in the fields of RFC 0037. */
+  readonly push?: PushDetails;
+}
+
+/** The answer for a pointer that takes no more money, such as that of a paid invoice: status 410. */
+export interface SpspGone {
+  readonly gone: string;
 }
 
 /** Options of {@link createSpspHandler}. */
 export interface SpspServerOptions {
   /** Gives credentials for the endpoint at a path; undefined where nobody has that pointer. */
-  readonly answer: (query: SpspQuery) => SpspAnswer | undefined | Promise<SpspAnswer | undefined>;
+  readonly answer: (
+    query: SpspQuery,
+  ) => SpspAnswer | SpspGone | undefined | Promise<SpspAnswer | SpspGone | undefined>;
   /**
    * For how many seconds clients may use the same details again, 1 or more; default: they may not (`no-cache`).
    */
   readonly maxAgeSeconds?: number;
+  /** How often one address may ask; default: as often as it likes. */
+  readonly rateLimit?: RateLimitOptions;
   /** Told what `answer` throws; the asker learns only that something failed. */
   readonly onError?: (error: unknown) => void;
+}
+
+/** A request without the platform's `Request` around it: what adapters to HTTP servers make. */
+export interface PlainRequest {
+  readonly method: string;
+  /** The path without its query. */
+  readonly path: string;
+  readonly header: (name: string) => string | null;
+  readonly clientAddress: string | undefined;
+}
+
+/** A response without the platform's `Response` around it. */
+export interface PlainResponse {
+  readonly status: number;
+  /** With names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What an HTTP server knows of a request beside the request. */
+export interface ClientInfo {
+  readonly clientAddress?: string | undefined;
+}
+
+/**
+ * A function from `Request` to `Response`, and the same without these two classes for servers that do not have them: there the
+ * server leaves the body out where the method is HEAD or the status 204.
+ */
+export interface SpspHandler {
+  (request: Request, info?: ClientInfo): Promise<Response>;
+  readonly plain: (request: PlainRequest) => Promise<PlainResponse>;
 }
 
 const CORS_HEADERS = {
   'access-control-allow-origin': '*',
   'access-control-allow-headers': 'web-monetization-id, receipt-nonce, receipt-secret',
 } as const;
+const METHODS = 'GET, HEAD, OPTIONS';
 
 /**
  * An SPSP server (RFC 0009) as a function from `Request` to `Response`, which every JavaScript HTTP server can run.
- * @throws RangeError for a `maxAgeSeconds` that is no positive integer.
+ * @throws RangeError for a `maxAgeSeconds` that is no positive integer, or a `rateLimit` that limits nothing.
  */
-export function createSpspHandler(
-  options: SpspServerOptions,
-): (request: Request) => Promise<Response> {
+export function createSpspHandler(options: SpspServerOptions): SpspHandler {
   const cacheControl = cacheControlOf(options.maxAgeSeconds);
-  return async (request) => {
-    if (request.method === 'OPTIONS') {
-      return new Response(null, {
-        status: 204,
-        headers: { ...CORS_HEADERS, 'access-control-allow-methods': 'GET, HEAD, OPTIONS' },
+  const limit = options.rateLimit === undefined ? undefined : new RateLimit(options.rateLimit);
+  const plain = (request: PlainRequest): Promise<PlainResponse> =>
+    respond(request, options, cacheControl, limit);
+  return Object.assign(
+    async (request: Request, info: ClientInfo = {}) => {
+      const { headers } = request;
+      const { status, ...response } = await plain({
+        method: request.method,
+        path: new URL(request.url).pathname,
+        header: (name) => headers.get(name) ?? (name === 'host' ? new URL(request.url).host : null),
+        clientAddress: info.clientAddress,
       });
-    }
-    const response = await answerQuery(request, options, cacheControl);
-    return request.method === 'HEAD' ? new Response(null, response) : response;
-  };
+      const hasBody = status !== 204 && request.method !== 'HEAD';
+      return new Response(hasBody ? response.body : null, { status, headers: response.headers });
+    },
+    { plain },
+  );
 }
 
-async function answerQuery(
-  request: Request,
+async function respond(
+  request: PlainRequest,
   options: SpspServerOptions,
   cacheControl: string,
-): Promise<Response> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return failure(405, 'MethodNotAllowedError', 'Only GET, HEAD and OPTIONS are served', {
-      allow: 'GET, HEAD, OPTIONS',
+  limit: RateLimit | undefined,
+): Promise<PlainResponse> {
+  const { method, path, header, clientAddress } = request;
+  const waitMs = clientAddress === undefined ? 0 : (limit?.take(clientAddress) ?? 0);
+  if (waitMs > 0) {
+    const seconds = Math.ceil(waitMs / 1000).toString();
+    return failure(429, 'TooManyRequestsError', `Ask again in ${seconds} seconds`, {
+      'retry-after': seconds,
     });
   }
-  if (!acceptsSpsp(request.headers.get('accept'))) {
+  if (method === 'OPTIONS') {
+    const headers = {
+      ...CORS_HEADERS,
+      'access-control-allow-methods': METHODS,
+      'access-control-max-age': '86400',
+    };
+    return { status: 204, headers, body: '' };
+  }
+  if (method !== 'GET' && method !== 'HEAD') {
+    const allow = { allow: METHODS };
+    return failure(405, 'MethodNotAllowedError', `Only ${METHODS} are served`, allow);
+  }
+  if (!acceptsSpsp(header('accept'))) {
     return failure(406, 'NotAcceptableError', `This endpoint answers with ${SPSP_MEDIA_TYPE} only`);
   }
-  const receipts = readReceiptHeaders(request.headers);
+  const receipts = readReceiptHeaders(header);
   if (receipts === 'invalid') {
     return failure(
       400,
@@ -81,11 +151,12 @@ async function answerQuery(
       'Receipt-Nonce (16 bytes) and Receipt-Secret (32 bytes) come together, in base64',
     );
   }
+  const host = (header('host') ?? '').toLowerCase();
   try {
-    const path = new URL(request.url).pathname;
-    const answer = await options.answer({ path, receipts, request });
+    const answer = await options.answer({ path, host, receipts, clientAddress, header });
     // The text is RFC 0009's own ("receiver Does Not Exist").
     if (answer === undefined) return failure(404, 'InvalidReceiverError', 'Invalid receiver ID');
+    if ('gone' in answer) return failure(410, 'ReceiverGoneError', answer.gone);
     return success(answer, cacheControl);
   } catch (error) {
     options.onError?.(error);
@@ -94,21 +165,24 @@ async function answerQuery(
 }
 
 function success(
-  { credentials, receiptsEnabled = false }: SpspAnswer,
+  { credentials, receiptsEnabled = false, push }: SpspAnswer,
   cacheControl: string,
-): Response {
-  return new Response(encodeSpspDetails({ ...credentials, receiptsEnabled }), {
+): PlainResponse {
+  return {
+    status: 200,
     headers: { ...CORS_HEADERS, 'content-type': SPSP_MEDIA_TYPE, 'cache-control': cacheControl },
-  });
+    body: encodeSpspDetails({ ...credentials, receiptsEnabled, push }),
+  };
 }
 
+/** Errors as RFC 0009 shows them ("Errors"): an `id` for programs and a `message` for people. */
 function failure(
   status: number,
   id: string,
   message: string,
   headers: Record<string, string> = {},
-): Response {
-  return new Response(JSON.stringify({ id, message }), {
+): PlainResponse {
+  return {
     status,
     headers: {
       ...CORS_HEADERS,
@@ -116,7 +190,8 @@ function failure(
       'cache-control': 'no-cache',
       ...headers,
     },
-  });
+    body: JSON.stringify({ id, message }),
+  };
 }
 
 function cacheControlOf(maxAge: number | undefined): string {
@@ -128,9 +203,9 @@ function cacheControlOf(maxAge: number | undefined): string {
   return `private, max-age=${maxAge}`;
 }
 
-function readReceiptHeaders(headers: Headers): SpspQuery['receipts'] | 'invalid' {
-  const nonceText = headers.get('receipt-nonce');
-  const secretText = headers.get('receipt-secret');
+function readReceiptHeaders(header: SpspQuery['header']): SpspQuery['receipts'] | 'invalid' {
+  const nonceText = header('receipt-nonce');
+  const secretText = header('receipt-secret');
   if (nonceText === null && secretText === null) return undefined;
   const nonce = nonceText === null ? undefined : decodeBase64(nonceText);
   const secret = secretText === null ? undefined : decodeBase64(secretText);

@@ -191,9 +191,11 @@ describe('the client', () => {
   it.each([
     [404, 'NOT_FOUND', false],
     [400, 'REFUSED', false],
+    [410, 'GONE', false],
+    [429, 'BUSY', true],
     [503, 'SERVER_ERROR', true],
   ])('tells %i apart as %s', async (status, code, isRetryable) => {
-    const client = clientOf(() => new Response('x', { status }));
+    const client = clientOf(() => new Response('x', { status }), { maxRetries: 0 });
     expect(await failureOf(client.query(ENDPOINT))).toMatchObject({ code, status, isRetryable });
   });
 
@@ -232,6 +234,7 @@ describe('the client', () => {
   it('says why a server cannot be reached', async () => {
     const client = new SpspClient({
       fetch: () => Promise.reject(new TypeError('fetch failed', { cause: new Error('ENOTFOUND') })),
+      maxRetries: 0,
     });
     const error = await failureOf(client.query(ENDPOINT));
     expect(error).toMatchObject({ code: 'UNREACHABLE', isRetryable: true });

@@ -1,0 +1,143 @@
+import { lookup as systemLookup, type LookupAddress } from 'node:dns';
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { Readable } from 'node:stream';
+import { rootCertificates } from 'node:tls';
+import { SpspError } from '../errors.js';
+import type { FetchFunction } from '../redirects.js';
+import { isPrivateAddress } from './private-addresses.js';
+
+/** Options of {@link createNodeFetch}. */
+export interface NodeFetchOptions {
+  /** Certificate authorities (PEM) to trust beside the usual ones. */
+  readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
+  /**
+   * Whether requests may go into private networks and to this machine; default false. A server that resolves pointers for
+   * others leaves it so, or they reach what only it can reach (SSRF).
+   */
+  readonly allowPrivateAddresses?: boolean;
+  /**
+   * Connects to another host and port instead, as curl's `--connect-to` does: name and certificate stay those of the URL.
+   * What it gives is trusted, so it may be private.
+   */
+  readonly connectTo?: (
+    host: string,
+    port: number,
+  ) => { readonly host: string; readonly port: number } | undefined;
+  /** Resolves a name; default: the system's resolver. */
+  readonly lookup?: (
+    hostname: string,
+    callback: (error: Error | null, addresses: readonly LookupAddress[]) => void,
+  ) => void;
+}
+
+/** The longest header of a response, in bytes. */
+const MAX_HEADER_BYTES = 16_384;
+
+/**
+ * A `fetch` for GET requests of `SpspClient` on Node. It resolves a name once per request, refuses addresses that are not
+ * public, and connects to one of the addresses that it has checked, so that a name cannot lead elsewhere between check and
+ * use (DNS rebinding). Redirects are not followed here: the client sends each as a request of its own, which is checked anew.
+ */
+export function createNodeFetch(options: NodeFetchOptions = {}): FetchFunction {
+  const ca =
+    options.ca === undefined ? undefined : [...rootCertificates, ...authorities(options.ca)];
+  return (url, init) =>
+    new Promise((resolve, reject) => {
+      const target = new URL(url);
+      const request = (target.protocol === 'https:' ? httpsRequest : httpRequest)({
+        ...whereTo(target, options),
+        method: init.method ?? 'GET',
+        path: `${target.pathname}${target.search}`,
+        headers: { host: target.host, ...Object.fromEntries(new Headers(init.headers)) },
+        // A connection of its own: one that was kept could be of an address that was allowed to somebody else.
+        agent: false,
+        maxHeaderSize: MAX_HEADER_BYTES,
+        ...(init.signal instanceof AbortSignal ? { signal: init.signal } : {}),
+        ...(ca === undefined ? {} : { ca }),
+      });
+      request.once('error', reject);
+      request.once('response', (incoming) => {
+        resolve(responseOf(incoming));
+      });
+      request.end();
+    });
+}
+
+function authorities(ca: NonNullable<NodeFetchOptions['ca']>): string[] {
+  const list = typeof ca === 'string' || ca instanceof Uint8Array ? [ca] : ca;
+  return list.map((each) => (typeof each === 'string' ? each : new TextDecoder().decode(each)));
+}
+
+function whereTo(target: URL, options: NodeFetchOptions): RequestOptions & { servername: string } {
+  const hostname = target.hostname.replace(/^\[|\]$/g, '');
+  const port = Number(target.port || (target.protocol === 'https:' ? 443 : 80));
+  // TLS names hosts, never addresses (RFC 6066 3).
+  const servername = isIP(hostname) === 0 ? hostname : '';
+  const instead = options.connectTo?.(hostname, port);
+  if (instead !== undefined) {
+    return { host: instead.host, port: instead.port, servername };
+  }
+  if (options.allowPrivateAddresses === true && options.lookup === undefined) {
+    return { host: hostname, port, servername };
+  }
+  // No lookup takes place for an address.
+  if (isIP(hostname) !== 0) checkAddresses(hostname, [hostname], options);
+  return { host: hostname, port, servername, lookup: checkedLookup(options) };
+}
+
+function checkedLookup(options: NodeFetchOptions): LookupFunction {
+  const resolveAll =
+    options.lookup ??
+    ((hostname, callback) => {
+      systemLookup(hostname, { all: true }, callback);
+    });
+  return (hostname, { all }, callback) => {
+    resolveAll(hostname, (error, addresses) => {
+      const [first] = addresses;
+      try {
+        if (error !== null) throw error;
+        if (first === undefined) throw new Error(`${hostname} has no address`);
+        checkAddresses(
+          hostname,
+          addresses.map(({ address }) => address),
+          options,
+        );
+        if (all === true) callback(null, [...addresses]);
+        else callback(null, first.address, first.family);
+      } catch (cause) {
+        callback(cause instanceof Error ? cause : new Error(String(cause)), []);
+      }
+    });
+  };
+}
+
+/** One private address among public ones is enough: whoever controls the name meant something by it. */
+function checkAddresses(
+  hostname: string,
+  addresses: readonly string[],
+  { allowPrivateAddresses }: NodeFetchOptions,
+): void {
+  if (allowPrivateAddresses === true || !addresses.some(isPrivateAddress)) return;
+  throw new SpspError(
+    'FORBIDDEN_ADDRESS',
+    `${hostname} is in no public network, and this client goes nowhere else`,
+  );
+}
+
+/** Statuses whose responses have no body (Fetch "null body status"). */
+const WITHOUT_BODY: ReadonlySet<number> = new Set([101, 204, 205, 304]);
+
+function responseOf(incoming: IncomingMessage): Response {
+  const { statusCode: status = 0, rawHeaders } = incoming;
+  const headers = new Headers();
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    headers.append(rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '');
+  }
+  if (WITHOUT_BODY.has(status)) {
+    incoming.resume();
+    return new Response(null, { status, headers });
+  }
+  return new Response(Readable.toWeb(incoming) as ReadableStream<Uint8Array>, { status, headers });
+}
