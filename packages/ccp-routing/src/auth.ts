@@ -54,5 +54,7 @@ export function packAuth(auth: Uint8Array): PackedAuth {
 }
 
 export function unpackAuth(packed: PackedAuth): Uint8Array {
-  return Uint8Array.from(packed, (character) => character.charCodeAt(0));
+  const auth = new Uint8Array(AUTH_LENGTH);
+  for (let i = 0; i < AUTH_LENGTH; i++) auth[i] = packed.charCodeAt(i);
+  return auth;
 }

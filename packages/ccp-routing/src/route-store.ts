@@ -15,6 +15,9 @@ import type { Candidate, RouteAccount, RouteEntry } from './route.js';
 import { RoutingTable } from './routing-table.js';
 import type { AnnouncedRoute } from './update-request.js';
 
+/** How many routes are kept as they are told. */
+const MAX_TOLD = 1_000;
+
 /**
  * All ways to all prefixes, the best one of each, and the log of what others are told. Every change goes through here,
  * so that the log cannot miss one; what it costs depends on the prefix that changed and not on the size of the table.
@@ -26,6 +29,8 @@ export class RouteStore {
   readonly #onRenumbered: () => void;
   /** Our address, the first node of the paths that we tell; nothing is told without. */
   #own: IlpAddress | undefined;
+  /** Routes as they were told lately: one that changes is told to many accounts within a short time. */
+  readonly #told = new Map<Candidate, AnnouncedRoute>();
   #version = 0;
 
   /** @param onRenumbered the epochs of the log begin again at 0. */
@@ -74,6 +79,7 @@ export class RouteStore {
   /** Tells everything anew under another address. */
   setOwn(own: IlpAddress | undefined): void {
     this.#own = own;
+    this.#told.clear();
     // Shorter prefixes come before longer ones here, as aggregation needs it.
     for (const entry of this.table.below(EMPTY_PREFIX)) {
       const next = this.#toAnnounce(entry);
@@ -94,12 +100,17 @@ export class RouteStore {
     const { announced, prefix } = entry;
     if (announced === undefined || this.#own === undefined) return undefined;
     if (!isToldTo(announced, target)) return undefined;
-    return {
+    const known = this.#told.get(announced);
+    if (known !== undefined) return known;
+    const told: AnnouncedRoute = {
       prefix,
       path: [this.#own, ...announced.path],
       auth: nextAuth(unpackAuth(announced.auth)),
       properties: [],
     };
+    if (this.#told.size >= MAX_TOLD) this.#told.clear();
+    this.#told.set(announced, told);
+    return told;
   }
 
   #entryFor(prefix: IlpAddressPrefix): RouteEntry {

@@ -12,17 +12,25 @@ function print(line: string): void {
 /** Runs it and prints; whether nothing was wrong. */
 function routing(nodes: number, seed: number): boolean {
   const start = process.cpuUsage();
-  print(PHASE_HEADING);
+  let last = 0;
+  const spent = (): number => {
+    const { user, system } = process.cpuUsage(start);
+    return (user + system) / 1e6;
+  };
+  print(`${PHASE_HEADING}   CPU`);
   const { graph, phases, fingerprint, virtualMs } = runRouting({
     nodes,
     seed,
-    onPhase: (phase) => print(phaseLine(phase)),
+    onPhase: (phase) => {
+      const now = spent();
+      print(`${phaseLine(phase)} ${(now - last).toFixed(1)} s`);
+      last = now;
+    },
   });
-  const { user, system } = process.cpuUsage(start);
   const megabytes = (process.resourceUsage().maxRSS / 1024).toFixed(0);
   print(
     `${graph.nodes.length} nodes, ${graph.edges.length} links, seed ${seed}: ` +
-      `${(virtualMs / 1000).toFixed(0)} virtual seconds in ${((user + system) / 1e6).toFixed(1)} s of CPU, ` +
+      `${(virtualMs / 1000).toFixed(0)} virtual seconds in ${spent().toFixed(1)} s of CPU, ` +
       `${megabytes} MB at most, fingerprint ${fingerprint}`,
   );
   const faults = phases.flatMap(({ name, faults: found }) =>

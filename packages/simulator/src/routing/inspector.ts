@@ -8,6 +8,14 @@ export interface Fault {
   readonly problem: string;
 }
 
+/** Of the destinations that were good, the part that is looked at again each time. */
+const LOOKED_AT_AGAIN = 0.05;
+/** What becomes of a packet that follows next hops. */
+const ARRIVES = 0;
+const ENDS = 1;
+const CIRCLES = 2;
+type End = typeof ARRIVES | typeof ENDS | typeof CIRCLES;
+
 const SOURCE_OF_WAY = ['', 'parent', 'peer', 'child', 'local'];
 
 /**
@@ -22,11 +30,14 @@ export class Inspector {
   readonly #reachable: (Uint8Array | undefined)[];
   /** Destinations that some node has no path to, and one such node. */
   readonly #pending = new Map<number, number>();
-  /** By node: in which walk it was met, and in which survey it was found good. */
+  /** By node: in which walk it was met, in which survey its end was last known, and that. */
   readonly #met: Uint32Array;
-  readonly #good: Uint32Array;
+  readonly #known: Uint32Array;
+  readonly #end: Uint8Array;
   #walk = 0;
   #survey = 0;
+  /** Whose turn it was to be looked at again. */
+  #next = 0;
 
   /** Takes the links as they are now. */
   constructor(network: SimulatedNetwork) {
@@ -35,7 +46,8 @@ export class Inspector {
     this.#solver = new Solver(network.graph, (edge) => network.isUp(edge));
     this.#reachable = Array.from({ length: this.#count }, () => undefined);
     this.#met = new Uint32Array(this.#count);
-    this.#good = new Uint32Array(this.#count);
+    this.#known = new Uint32Array(this.#count);
+    this.#end = new Uint8Array(this.#count);
     for (let to = 0; to < this.#count; to++) if (this.#isJudged(to)) this.#pending.set(to, 0);
   }
 
@@ -50,33 +62,36 @@ export class Inspector {
     return pairs;
   }
 
-  /** Whether all paths are there now: those that were not the last time, and if they are, all others too. */
+  /** Whether all paths are there now: those that were not the last time, and of the others each time some in turn. */
   isConverged(): boolean {
-    for (const [to, witness] of this.#pending) {
-      const from = this.#firstWithoutPath(to, witness);
-      if (from === undefined) this.#pending.delete(to);
-      else this.#pending.set(to, from);
-    }
+    for (const [to, witness] of this.#pending) this.#look(to, witness);
     if (this.#pending.size > 0) return false;
-    for (let to = 0; to < this.#count; to++) {
-      if (!this.#isJudged(to)) continue;
-      const from = this.#firstWithoutPath(to, 0);
-      if (from !== undefined) this.#pending.set(to, from);
+    for (let left = Math.ceil(this.#count * LOOKED_AT_AGAIN); left > 0; left--) {
+      this.#next = (this.#next + 1) % this.#count;
+      if (this.#isJudged(this.#next)) this.#look(this.#next, 0);
     }
     return this.#pending.size === 0;
   }
 
-  /** What is wrong, at most so many faults: pairs without a path, loops, and ways where there must be none. */
+  /**
+   * What is wrong, at most so many faults: pairs without a path, packets that go round in circles, and paths that policy
+   * forbids.
+   */
   faults(most = 10): Fault[] {
     const faults: Fault[] = [];
     for (let to = 0; to < this.#count && faults.length < most; to++) {
       if (!this.#isJudged(to)) continue;
-      const from = this.#firstWithoutPath(to, 0);
-      if (from !== undefined) {
-        faults.push({ from, to, problem: `no path, but ${this.#pathText(from, to)}` });
+      const reachable = this.#reachableTo(to);
+      this.#survey += 1;
+      for (let from = 0; from < this.#count; from++) {
+        if (from === to) continue;
+        const end = this.#follow(from, to);
+        if (end === (isSet(reachable, from) ? ARRIVES : ENDS)) continue;
+        const what = { [ARRIVES]: 'against policy', [ENDS]: 'no path', [CIRCLES]: 'a loop' }[end];
+        faults.push({ from, to, problem: `${what}: packets go ${this.#pathText(from, to)}` });
+        this.#pending.set(to, from);
+        break;
       }
-      const loop = this.#firstLoop(to);
-      if (loop !== undefined) faults.push({ from: loop, to, problem: this.#pathText(loop, to) });
     }
     return faults;
   }
@@ -120,6 +135,13 @@ export class Inspector {
     return primary !== undefined && network.isUp(primary.index);
   }
 
+  /** Looks whether all have a path to a destination; `begin` is where to begin to look. */
+  #look(to: number, begin: number): void {
+    const from = this.#firstWithoutPath(to, begin);
+    if (from === undefined) this.#pending.delete(to);
+    else this.#pending.set(to, from);
+  }
+
   #reachableTo(to: number): Uint8Array {
     const known = this.#reachable[to];
     if (known !== undefined) return known;
@@ -138,65 +160,52 @@ export class Inspector {
     this.#survey += 1;
     for (let i = 0; i < this.#count; i++) {
       const from = (begin + i) % this.#count;
-      if (isSet(reachable, from) && !this.#hasPath(from, to)) return from;
+      if (isSet(reachable, from) && this.#follow(from, to) !== ARRIVES) return from;
     }
     return undefined;
   }
 
-  /** Follows next hops to the end, or to a node that is known to be good. */
-  #hasPath(from: number, to: number): boolean {
+  /** Follows next hops to the end, or to a node of which this survey knows it. */
+  #follow(from: number, to: number): End {
     const walk = ++this.#walk;
     const way: number[] = [];
-    for (let at = from; at !== to && this.#good[at] !== this.#survey;) {
-      if (this.#met[at] === walk) return false;
+    let end: End = ARRIVES;
+    for (let at = from; at !== to;) {
+      if (this.#known[at] === this.#survey) {
+        end = this.#end[at] as End;
+        break;
+      }
+      if (this.#met[at] === walk) {
+        end = CIRCLES;
+        break;
+      }
       this.#met[at] = walk;
       way.push(at);
-      const next = this.#nextHop(at, to);
-      if (next === undefined) return false;
+      const next = this.#network.nextHop(at, to);
+      if (next === undefined) {
+        end = ENDS;
+        break;
+      }
       at = next;
     }
-    for (const node of way) this.#good[node] = this.#survey;
-    return true;
-  }
-
-  #firstLoop(to: number): number | undefined {
-    for (let from = 0; from < this.#count; from++) {
-      const walk = ++this.#walk;
-      for (
-        let at: number | undefined = from;
-        at !== undefined && at !== to;
-        at = this.#nextHop(at, to)
-      ) {
-        if (this.#met[at] === walk) return from;
-        this.#met[at] = walk;
-      }
+    for (const node of way) {
+      this.#known[node] = this.#survey;
+      this.#end[node] = end;
     }
-    return undefined;
-  }
-
-  /** Where a node sends packets for another, if the link is really up. */
-  #nextHop(at: number, to: number): number | undefined {
-    const network = this.#network;
-    if (!network.isThere(at)) return undefined;
-    const address = network.graph.nodes[to]?.address;
-    const [hop] = address === undefined ? [] : network.router(at).nextHops(address);
-    if (hop === undefined) return undefined;
-    const next = Number(hop.accountId);
-    const edge = network.edgesOf(at).find(({ a, b }) => a === next || b === next);
-    return edge !== undefined && network.isUp(edge.index) ? next : undefined;
+    return end;
   }
 
   #pathText(from: number, to: number): string {
     const path = [from];
     for (
-      let at = this.#nextHop(from, to);
+      let at = this.#network.nextHop(from, to);
       at !== undefined && path.length < 20;
-      at = this.#nextHop(at, to)
+      at = this.#network.nextHop(at, to)
     ) {
       path.push(at);
       if (at === to) break;
     }
-    return `packets go ${path.join(' > ')}`;
+    return path.join(' > ');
   }
 }
 

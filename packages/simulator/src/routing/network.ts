@@ -14,7 +14,9 @@ export interface Traffic {
 
 interface LiveNode {
   readonly node: SimulatedNode;
-  readonly edges: SimulatedEdge[];
+  readonly edges: readonly SimulatedEdge[];
+  /** The edge to each neighbour. */
+  readonly edgeTo: ReadonlyMap<number, LiveEdge>;
   router: CcpRouter;
   isThere: boolean;
   /** When it is to be woken next, if that is arranged. */
@@ -68,7 +70,13 @@ export class SimulatedNetwork {
     this.#nodes = graph.nodes.map((node) => {
       const edges = edgesOf[node.index] ?? [];
       const router = this.#makeRouter(node, edges);
-      return { node, edges, router, isThere: false, wakeAt: undefined };
+      const edgeTo = new Map(
+        edges.map((edge) => [
+          edge.a === node.index ? edge.b : edge.a,
+          this.#edges[edge.index] as LiveEdge,
+        ]),
+      );
+      return { node, edges, edgeTo, router, isThere: false, wakeAt: undefined };
     });
   }
 
@@ -87,6 +95,16 @@ export class SimulatedNetwork {
 
   isUp(edge: number): boolean {
     return this.#liveEdge(edge).isUp;
+  }
+
+  /** Where a node sends packets for another; undefined where it does not know, or the link is down in truth. */
+  nextHop(at: number, to: number): number | undefined {
+    const live = this.#live(at);
+    if (!live.isThere) return undefined;
+    const [hop] = live.router.nextHops(this.#live(to).node.address);
+    if (hop === undefined) return undefined;
+    const next = Number(hop.accountId);
+    return live.edgeTo.get(next)?.isUp === true ? next : undefined;
   }
 
   /** The edges of a node. */
@@ -182,7 +200,7 @@ export class SimulatedNetwork {
   #send(from: LiveNode, to: number, id: number, prepare: Uint8Array): void {
     const { router } = from;
     const self = from.node.index;
-    const live = this.#edgeBetween(from, to);
+    const live = from.edgeTo.get(to) as LiveEdge;
     this.traffic.messages += 1;
     this.traffic.bytes += prepare.length;
     this.#note(self, to, prepare.length);
@@ -247,11 +265,6 @@ export class SimulatedNetwork {
 
   #liveEdge(edge: number): LiveEdge {
     return this.#edges[edge] as LiveEdge;
-  }
-
-  #edgeBetween(from: LiveNode, to: number): LiveEdge {
-    const edge = from.edges.find(({ a, b }) => a === to || b === to);
-    return this.#liveEdge((edge as SimulatedEdge).index);
   }
 
   #note(...facts: number[]): void {

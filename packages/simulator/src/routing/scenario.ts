@@ -37,11 +37,11 @@ export interface RoutingRun {
 }
 
 /** How often it is looked whether all paths are there. */
-const LOOK_EVERY_MS = 50;
+const LOOK_EVERY_MS = 100;
 /** Tables that did not change for so long are settled: longer than the least time between two updates and any way. */
 const QUIET_MS = 3_000;
 const GIVE_UP_MS = 600_000;
-const FLAPPING_MS = 60_000;
+const FLAPPING_MS = 30_000;
 /** Tables of so many nodes are compared in full with the solver's. */
 const COMPARED_NODES = 40;
 
@@ -109,12 +109,18 @@ class Scenario {
     let convergedMs = 0;
     let lookedAt = -Infinity;
     let isConverged = false;
+    let faults: Fault[] | undefined;
     while (network.now - start < GIVE_UP_MS) {
       network.advance(LOOK_EVERY_MS);
       if (network.lastChangeAt >= lookedAt) isConverged = inspector.isConverged();
       lookedAt = network.now;
+      const isQuiet = network.now - Math.max(start, network.lastChangeAt) >= QUIET_MS;
+      if (isQuiet && isConverged) {
+        faults = inspector.faults();
+        isConverged = faults.length === 0;
+        if (isConverged) break;
+      }
       if (!isConverged) convergedMs = network.now - start + LOOK_EVERY_MS;
-      else if (network.now - Math.max(start, network.lastChangeAt) >= QUIET_MS) break;
     }
     const own = network.graph.nodes.filter(({ numbering }) => numbering !== 'stub');
     const compared = this.#draw(
@@ -128,7 +134,7 @@ class Scenario {
       settledMs: Math.max(0, network.lastChangeAt - start),
       messages: network.traffic.messages - before.messages,
       bytes: network.traffic.bytes - before.bytes,
-      faults: [...inspector.faults(), ...inspector.compareRoutes(compared)],
+      faults: [...(faults ?? inspector.faults()), ...inspector.compareRoutes(compared)],
     };
   }
 
@@ -155,7 +161,7 @@ class Scenario {
     const random = this.#random;
     const edges = this.#draw(
       network.graph.edges.map(({ index }) => index),
-      0.02,
+      0.01,
     );
     for (const edge of edges) {
       let at = 0;
@@ -176,7 +182,7 @@ class Scenario {
     const inside = new Set<number>(
       this.#draw(
         nodes.map(({ index }) => index),
-        0.02,
+        0.01,
       ),
     );
     let grown = true;
