@@ -9,6 +9,7 @@ import { packageVersion } from './package-files.js';
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import('./commands/demo.js')).demoCommand(),
   node: async () => (await import('./commands/node.js')).nodeCommand(),
+  config: async () => (await import('./commands/config.js')).configCommand(),
   receive: async () => (await import('./commands/receive.js')).receiveCommand(),
   pay: async () => (await import('./commands/pay.js')).payCommand(),
   decode: async () => (await import('./commands/decode.js')).decodeCommand(),

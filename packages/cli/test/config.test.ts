@@ -71,7 +71,7 @@ describe('the configuration of a node', () => {
         accounts.b b: expected an id of 1 to 64 of A-Z a-z 0-9 _ ~ -, found "b b"
         accounts.bob.relation: expected one of "parent"|"peer"|"child", found "friend"
         accounts.bob.asset.scale: expected a whole number, found 6.5
-        accounts.eve.link: expected { type: btp, listen: true, token } or { type: btp, url, token }, found a group of settings
+        accounts.eve.link: expected { type: btp, listen: true, token }, { type: btp, url, token } or { type: http, url, token, incoming }, found a group of settings
         accounts.eve.limits.maxPacketAmount: expected a whole number of units, for example "1000000", found "lots"
         adress: there is no such setting"
     `);

@@ -44,6 +44,15 @@ describe('a rate feed', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('does not wait for ever for a source that does not answer', async () => {
+    const { clock, rates, asked } = feed(() => new Promise(() => undefined));
+    const started = rates.start();
+    await clock.advance(10_000);
+    await started;
+    await clock.advance(1000);
+    expect(asked).toHaveLength(2);
+  });
+
   it('keeps the last rates while the source fails, until they are stale', async () => {
     let fails = false;
     const { clock, rates, asked } = feed(() => {

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { loadConfig } from '../config/load.js';
 import { nodeConfigSchema } from '../config/schema.js';
-import { createLogger } from '../node/logger.js';
+import { createLogger, type NodeLogger } from '../node/logger.js';
+import type { ReloadReport } from '../node/reload.js';
 import { RunningNode } from '../node/running-node.js';
 import { printEvent, warn } from './output.js';
 import { untilStopped } from './signals.js';
@@ -16,7 +17,7 @@ export function nodeCommand(): Command {
     )
     .option(
       '--json',
-      'print one JSON object per line: where the node listens when it is up, and each token that a peer refuses',
+      'print one JSON object per line: where the node listens when it is up, what SIGHUP changed, and each token that a peer refuses',
     )
     .action(async ({ config: file, json }: { config: string; json?: boolean }) => {
       const config = loadConfig(file, nodeConfigSchema);
@@ -30,16 +31,49 @@ export function nodeCommand(): Command {
           if (json === true) printEvent('refused', { account, message: error.message });
         },
       });
-      node.connector.on('address', (address) => {
-        logger.info('the node has an address', { address });
-      });
       node.connector.on('accountProblem', (account, error) => {
         logger.error('an account carries no money', { account, error: error.message });
       });
+      const reload = (): void => {
+        void readAgain(node, file, logger, json === true);
+      };
+      process.on('SIGHUP', reload);
       announce(node, json === true);
       await stopped;
+      process.off('SIGHUP', reload);
+      logger.info('stopping: no new packets are taken', {
+        packetsInFlight: node.connector.packetsInFlight().length,
+      });
       await node.stop();
     });
+}
+
+/** What SIGHUP does. A file that is wrong changes nothing. */
+async function readAgain(
+  node: RunningNode,
+  file: string,
+  logger: NodeLogger,
+  json: boolean,
+): Promise<void> {
+  try {
+    const report = await node.reload(loadConfig(file, nodeConfigSchema));
+    for (const line of linesOf(report)) warn(line);
+    logger.info('the configuration was read again', report);
+    if (json) printEvent('reloaded', report);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    warn(`the configuration was not taken: ${message}`);
+    if (json) printEvent('reload-failed', { message });
+  }
+}
+
+function linesOf({ done, needsRestart, failed }: ReloadReport): string[] {
+  const lines = [
+    ...done.map((what) => `reloaded: ${what}`),
+    ...needsRestart.map((what) => `needs a restart: ${what}`),
+    ...failed.map((what) => `not done: ${what}`),
+  ];
+  return lines.length === 0 ? ['the configuration was read again: nothing differs'] : lines;
 }
 
 function announce({ connector, listeners }: RunningNode, json: boolean): void {
@@ -48,8 +82,13 @@ function announce({ connector, listeners }: RunningNode, json: boolean): void {
     return;
   }
   const lines = [`The node is up. Address: ${connector.address ?? '(comes from the parent)'}`];
-  const names = { btp: 'BTP', admin: 'admin API', settlementApi: 'settlement API' } as const;
-  for (const key of ['btp', 'admin', 'settlementApi'] as const) {
+  const names = {
+    btp: 'BTP',
+    http: 'ILP over HTTP',
+    admin: 'admin API',
+    settlementApi: 'settlement API',
+  } as const;
+  for (const key of ['btp', 'http', 'admin', 'settlementApi'] as const) {
     const where = listeners[key];
     if (where !== undefined) lines.push(`  ${names[key]} on ${where.host}:${where.port}`);
   }

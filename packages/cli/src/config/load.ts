@@ -87,10 +87,9 @@ function substitute(
   }
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      key,
-      substitute(inner, env, [...path, key], missing),
-    ]),
+    Object.entries(value)
+      .filter(([, inner]) => inner !== undefined)
+      .map(([key, inner]) => [key, substitute(inner, env, [...path, key], missing)]),
   );
 }
 

@@ -2,146 +2,211 @@
  * What a configuration file of `pennyswitch node` may say. Unknown keys are refused: a misspelt limit must not silently be
  * no limit.
  */
-import { isIlpAddress, isIlpAddressPrefix } from '@pennyswitch/ilp-address';
+import {
+  accountId,
+  accountSchema,
+  decimal,
+  limitsSchema,
+  settlementSchema,
+} from '@pennyswitch/connector-core/schema';
+import { isIlpAddress } from '@pennyswitch/ilp-address';
 import { z } from 'zod';
 
-const host = z.string().min(1).default('127.0.0.1');
+const host = z.string().min(1).default('127.0.0.1').describe('Where to listen.');
 const PORT = 'expected a port from 0 to 65535';
-const port = z.number({ error: PORT }).int(PORT).min(0, PORT).max(65_535, PORT);
-
-const UNITS = 'expected a whole number of units, for example "1000000"';
+const port = z
+  .number({ error: PORT })
+  .int(PORT)
+  .min(0, PORT)
+  .max(65_535, PORT)
+  .describe('0 takes any free one.');
 
 const secret = z.string().min(16, 'expected a secret of at least 16 characters');
 
-/** A whole number of units, as a string or, where it is exact, a number. */
-const units = z
-  .union([z.string(), z.number()], { error: UNITS })
-  .refine((value) => /^-?[0-9]{1,30}$/.test(String(value)), UNITS)
-  .transform((value) => BigInt(value));
-
-const positiveUnits = units.refine((value) => value > 0n, 'expected a number above 0');
-
-/** Kept as text: a number of YAML or JSON is a float, and a rate must be exact. */
-const decimal = z
-  .string({ error: 'expected a decimal in quotes, for example "0.92"' })
-  .regex(/^[0-9]+(\.[0-9]+)?$/, 'expected a decimal in quotes, for example "0.92"');
-
-const asset = z.strictObject({
-  code: z.string().min(1).max(255),
-  scale: z.number().int().min(0).max(255),
+/** Several are valid together while one is replaced by the other. */
+const secrets = z.union([secret, z.array(secret).min(1)], {
+  error: 'expected a secret of at least 16 characters, or a list of such',
 });
+
+const file = z.string().min(1).describe('The path of a PEM file.');
 
 const listener = z.strictObject({ host, port });
 
-const httpListener = listener.extend({ token: secret });
+const serverTls = z
+  .strictObject({ cert: file, key: file })
+  .describe('Without it the port is plain: for tests, or behind a proxy that does TLS.');
 
-/** The peer connects to us and proves itself by the token, or we connect to it. */
-const link = z.union(
-  [
-    z.strictObject({ type: z.literal('btp'), listen: z.literal(true), token: secret }),
-    z.strictObject({
-      type: z.literal('btp'),
-      url: z
-        .string()
-        .regex(/^btp\+wss?:\/\//, 'expected a URL that starts with btp+wss:// or btp+ws://'),
-      username: z.string().optional(),
-      token: z.string().optional(),
-    }),
-  ],
-  { error: 'expected { type: btp, listen: true, token } or { type: btp, url, token }' },
-);
+const httpListener = listener.extend({ token: secrets });
 
-const perPeriod = <T extends z.ZodType>(limit: T) =>
-  z.strictObject({ limit, periodMs: z.number().int().positive().optional() }).optional();
+const jwt = z
+  .strictObject({
+    secret: z.string().min(32, 'expected a secret of at least 32 characters'),
+    subject: z.string().min(1),
+    issuer: z.string().exactOptional(),
+    audience: z.string().exactOptional(),
+  })
+  .describe('Signed tokens (JWT, HS256) instead of fixed ones.');
 
-const limits = z.strictObject({
-  maxPacketAmount: positiveUnits.optional(),
-  maxOutgoingPacketAmount: positiveUnits.optional(),
-  maximumBalance: units.optional(),
-  minimumBalance: units.optional(),
-  packets: perPeriod(z.number().int().positive()),
-  incomingThroughput: perPeriod(positiveUnits),
-  outgoingThroughput: perPeriod(positiveUnits),
-});
-
-const settlement = z.strictObject({
-  engine: z.url({ error: 'expected the URL of a settlement engine' }),
-  /** Sent to the engine as a bearer token; RFC 0038 itself has none. */
-  engineToken: z.string().optional(),
-  threshold: units.optional(),
-  settleTo: units.optional(),
-  scale: z.number().int().min(0).max(255).optional(),
-});
-
-const prefix = z
+const btpUrl = z
   .string()
-  .refine(isIlpAddressPrefix, 'expected an ILP address prefix, or "" for the default route');
+  .regex(/^btp\+wss?:\/\//, 'expected a URL that starts with btp+wss:// or btp+ws://');
 
-const account = z.strictObject({
-  relation: z.enum(['parent', 'peer', 'child']),
-  asset: asset.optional(),
-  link,
-  segment: z.string().optional(),
-  limits: limits.optional(),
-  settlement: settlement.optional(),
-  sendRoutes: z.boolean().optional(),
-  receiveRoutes: z.boolean().optional(),
-  staticRoutes: z.array(prefix).optional(),
+const httpUrl = z.url({
+  protocol: /^https?$/,
+  error: 'expected a URL that starts with https:// or http://',
 });
+
+/** How packets get to the peer of one account. */
+export const linkSchema = z
+  .union(
+    [
+      z
+        .strictObject({ type: z.literal('btp'), listen: z.literal(true), token: secrets })
+        .describe('BTP: the peer connects to us and shows the token.'),
+      z
+        .strictObject({
+          type: z.literal('btp'),
+          url: btpUrl,
+          username: z.string().exactOptional(),
+          token: z.string().exactOptional(),
+          ca: file.exactOptional(),
+        })
+        .describe('BTP: we connect to the peer.'),
+      z
+        .strictObject({
+          type: z.literal('http'),
+          url: httpUrl.describe('Where the peer takes packets.'),
+          token: z.string().min(1).describe('What we show to the peer.').exactOptional(),
+          jwt: jwt.exactOptional(),
+          incoming: z
+            .strictObject({
+              tokens: z.array(secret).min(1).exactOptional(),
+              jwt: jwt.exactOptional(),
+            })
+            .describe('What the peer shows to us.')
+            .exactOptional(),
+          exchange: z
+            .enum(['synchronous', 'asynchronous'])
+            .describe('Where replies come: in the response, or to a callback URL (RFC 0035).')
+            .exactOptional(),
+          callbackUrl: httpUrl.describe('Where the peer is to send replies.').exactOptional(),
+          peerCallbackUrl: httpUrl.describe('Where the peer wants our replies.').exactOptional(),
+          retryRequests: z
+            .boolean()
+            .describe('Only for a peer that knows a repeated Request-Id, as this program does.')
+            .exactOptional(),
+          ca: file.exactOptional(),
+        })
+        .describe('ILP over HTTP (RFC 0035).'),
+    ],
+    {
+      error:
+        'expected { type: btp, listen: true, token }, { type: btp, url, token } or { type: http, url, token, incoming }',
+    },
+  )
+  .describe('How packets get to the peer.');
+
+const ratePairs = z
+  .record(z.string().regex(/^[^/]+\/[^/]+$/), decimal)
+  .describe('{ USD/EUR: "0.92" }: one USD is worth 0.92 EUR.');
+
+const rates = z
+  .union(
+    [
+      z.strictObject({
+        pairs: ratePairs.exactOptional(),
+        prices: z
+          .record(z.string(), decimal)
+          .describe('What one unit of each asset is worth in a common measure.')
+          .exactOptional(),
+      }),
+      z.strictObject({
+        url: httpUrl.describe('Answers with { "pairs": … } or { "prices": … }.'),
+        refreshMs: z.int().min(1000).exactOptional(),
+        staleAfterMs: z.int().min(1000).exactOptional(),
+      }),
+    ],
+    { error: 'expected { pairs, prices } or { url, refreshMs, staleAfterMs }' },
+  )
+  .describe('Rates between assets; without them, packets stay within an asset.');
+
+const logLevel = z.enum(['debug', 'info', 'warn', 'error', 'silent']);
+
+const whole = z.int();
 
 export const nodeConfigSchema = z.strictObject({
-  /** Missing for a node that gets it from its parent (ILDCP). */
-  address: z.string().refine(isIlpAddress, 'expected an ILP address such as g.example').optional(),
-  network: z.enum(['live', 'test']).optional(),
-  /** Where peers and children connect. */
-  btp: listener.optional(),
-  /** The operator's HTTP API. */
-  admin: httpListener.optional(),
-  /** The accounting system's HTTP API for settlement engines (RFC 0038). */
-  settlementApi: httpListener.optional(),
-  rates: z
-    .strictObject({
-      pairs: z.record(z.string().regex(/^[^/]+\/[^/]+$/), decimal).optional(),
-      prices: z.record(z.string(), decimal).optional(),
+  $schema: z.string().describe('For editors; not used.').exactOptional(),
+  address: z
+    .string()
+    .refine(isIlpAddress, 'expected an ILP address such as g.example')
+    .describe("This node's ILP address; without it a parent gives one (ILDCP).")
+    .exactOptional(),
+  network: z.enum(['live', 'test']).describe('RFC 0034: never both.').exactOptional(),
+  btp: listener
+    .extend({ tls: serverTls.exactOptional() })
+    .describe('Where peers and children connect over BTP.')
+    .exactOptional(),
+  http: listener
+    .extend({
+      path: z.string().startsWith('/').exactOptional(),
+      callbackPath: z.string().startsWith('/').exactOptional(),
+      tls: serverTls.exactOptional(),
     })
-    .optional(),
-  spread: decimal.optional(),
+    .describe('Where peers send packets over HTTP.')
+    .exactOptional(),
+  admin: httpListener.describe("The operator's HTTP API.").exactOptional(),
+  settlementApi: httpListener
+    .describe("The accounting system's HTTP API for settlement engines (RFC 0038).")
+    .exactOptional(),
+  rates: rates.exactOptional(),
+  spread: decimal.describe('The share that is kept of each conversion.').exactOptional(),
+  spreads: z
+    .record(z.string().regex(/^[^/]+\/[^/]+$/), decimal)
+    .describe('Spreads of single pairs: { USD/EUR: "0.001" }.')
+    .exactOptional(),
   routing: z
     .strictObject({
       secret: z
         .base64()
-        .refine((text) => Buffer.from(text, 'base64').length === 32, 'expected 32 bytes in base64'),
+        .refine((text) => Buffer.from(text, 'base64').length === 32, 'expected 32 bytes in base64')
+        .describe('32 bytes that authenticate announced routes; random at each start without it.'),
     })
-    .optional(),
+    .exactOptional(),
   forwarding: z
     .strictObject({
-      minMessageWindowMs: z.number().int().min(0).optional(),
-      maxHoldTimeMs: z.number().int().positive().optional(),
-      maxPacketsInFlight: z.number().int().positive().optional(),
+      minMessageWindowMs: whole.min(0).exactOptional(),
+      maxHoldTimeMs: whole.positive().exactOptional(),
+      lateReplyMs: whole.min(0).exactOptional(),
+      maxAttempts: whole.positive().exactOptional(),
+      maxPacketsInFlight: whole.positive().exactOptional(),
+      reflectPackets: z.boolean().exactOptional(),
     })
-    .optional(),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  /** Whether a port that is taken ends the start, instead of another port being taken. */
-  strictPorts: z.boolean().default(false),
-  accounts: z.record(
-    z.string().regex(/^[A-Za-z0-9_~-]{1,64}$/, 'expected an id of 1 to 64 of A-Z a-z 0-9 _ ~ -'),
-    account,
-  ),
+    .describe('Numbers of forwarding, the same for all accounts.')
+    .exactOptional(),
+  drainMs: whole
+    .min(0)
+    .default(30_000)
+    .describe('How long packets in flight are waited for when the node stops.'),
+  logLevel: logLevel.default('info'),
+  strictPorts: z
+    .boolean()
+    .default(false)
+    .describe('Whether a port that is taken ends the start, instead of another port being taken.'),
+  accounts: z.record(accountId, accountSchema(linkSchema)).describe('By id.'),
 });
 
 export type NodeConfig = z.infer<typeof nodeConfigSchema>;
 export type AccountConfig = NodeConfig['accounts'][string];
+export type LinkConfig = z.infer<typeof linkSchema>;
 
 /** The wallet of `pay` and `receive`: an uplink and, where somebody wants to look inside, what a node has. */
 export const walletProfileSchema = z.strictObject({
   uplink: z.strictObject({
-    url: z
-      .string()
-      .regex(/^btp\+wss?:\/\//, 'expected a URL that starts with btp+wss:// or btp+ws://'),
+    url: btpUrl,
     username: z.string().optional(),
     token: z.string().optional(),
-    limits: limits.optional(),
-    settlement: settlement.optional(),
+    limits: limitsSchema.optional(),
+    settlement: settlementSchema.optional(),
   }),
   /** What the uplink's account is called in this wallet's own books. */
   account: z
@@ -150,7 +215,7 @@ export const walletProfileSchema = z.strictObject({
     .default('uplink'),
   admin: httpListener.optional(),
   settlementApi: httpListener.optional(),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
+  logLevel: logLevel.default('warn'),
 });
 
 export type WalletProfile = z.infer<typeof walletProfileSchema>;

@@ -1,86 +1,112 @@
+import type { BtpConnectError } from '@pennyswitch/btp';
 import {
-  BtpClient,
-  BtpServer,
-  equalSecrets,
-  type BtpConnectError,
-  type BtpEndpoint,
-} from '@pennyswitch/btp';
-import type { Logger } from '@pennyswitch/connector-core';
-import type { AccountConfig, NodeConfig } from '../config/schema.js';
+  btpLink,
+  ConnectorError,
+  httpLink,
+  type Link,
+  type Logger,
+} from '@pennyswitch/connector-core';
+import type { LinkConfig, NodeConfig } from '../config/schema.js';
+import { CommandFailure } from '../exit-codes.js';
+import { BtpLinks } from './btp-links.js';
+import { HttpLinks } from './http-links.js';
 
-/** The BTP ends of a node: one server for those who connect to us, a client for each that we connect to. */
-export class BtpLinks {
-  /** Undefined where no account is connected to. */
-  readonly server: BtpServer | undefined;
-  readonly #clients = new Map<string, BtpClient>();
-  readonly #logger: Logger;
+/** The links of a node's accounts, whatever carries them. */
+export class Links {
+  readonly btp: BtpLinks;
+  readonly http: HttpLinks;
 
-  /** @param onRefused told when a server refuses the token of an account. */
+  /**
+   * @param onRefused told when a server refuses the token of an account.
+   * @throws {@link CommandFailure} for a certificate that cannot be read.
+   */
   constructor(
-    accounts: NodeConfig['accounts'],
+    config: NodeConfig,
     logger: Logger,
     onRefused: (account: string, error: BtpConnectError) => void,
   ) {
-    this.#logger = logger;
-    const tokens = new Map<string, string>();
-    for (const [id, { link }] of Object.entries(accounts)) {
-      if ('listen' in link) tokens.set(id, link.token);
-      else this.#clients.set(id, this.#createClient(id, link, onRefused));
-    }
-    if (tokens.size > 0) this.server = this.#createServer(tokens);
+    this.btp = new BtpLinks(config.btp, logger, onRefused);
+    this.http = new HttpLinks(config.http, logger);
   }
 
-  /** The end of the link of one account. */
-  endpoint(id: string): BtpEndpoint {
-    const endpoint = this.#clients.get(id) ?? this.server?.account(id);
-    if (endpoint === undefined) throw new Error(`account ${id} has no link`);
-    return endpoint;
+  /**
+   * Makes the link of an account; closing it releases what it holds here.
+   * @throws {@link ConnectorError} `BAD_SETTING` for a link that cannot be.
+   */
+  open(id: string, config: LinkConfig): Link {
+    const link = this.#make(id, config);
+    const { btp, http } = this;
+    return releasing(link, () => (config.type === 'btp' ? btp.release(id) : http.release(id)));
   }
 
-  /** Starts to connect wherever we connect, and goes on until it succeeds or the node is stopped. */
-  connect(): void {
-    for (const client of this.#clients.values()) {
-      // A refusal is told by its own event, and there is nobody here to tell of a node that stops.
-      client.connect({ timeoutMs: Infinity }).catch(() => undefined);
-    }
+  /** Starts to connect where we connect. */
+  connect(id: string): void {
+    this.btp.connect(id);
+  }
+
+  /** Takes what the peer has to show from another version of the link's settings. */
+  setIncoming(id: string, config: LinkConfig): void {
+    if (config.type === 'http') this.http.setIncoming(id, config);
+    else if ('listen' in config) this.btp.setTokens(id, config.token);
+  }
+
+  /** Reads certificates again, for new connections. @throws {@link CommandFailure}; then the old ones stay. */
+  renewTls(config: NodeConfig): void {
+    this.btp.renewTls(config.btp);
+    this.http.renewTls(config.http);
   }
 
   /** Closes what the connector does not close with its accounts. */
   async close(): Promise<void> {
-    await Promise.all([...this.#clients.values()].map((client) => client.close()));
-    await this.server?.close();
+    await Promise.all([this.btp.close(), this.http.close()]);
   }
 
-  #createServer(tokens: ReadonlyMap<string, string>): BtpServer {
-    const server = new BtpServer({
-      logger: this.#logger,
-      authenticate: ({ token }) => {
-        // All are compared, so that the time tells nothing about which token is nearly right.
-        let account: string | undefined;
-        for (const [id, expected] of tokens) if (equalSecrets(token, expected)) account = id;
-        return Promise.resolve(account);
-      },
-    });
-    server.on('refused', ({ address, reason }) => {
-      this.#logger.warn('a BTP client was refused', { address, reason });
-    });
-    return server;
+  #make(id: string, config: LinkConfig): Link {
+    try {
+      if (config.type === 'btp') {
+        const endpoint = this.btp.open(id, config);
+        if (endpoint !== undefined) return btpLink(endpoint);
+      } else {
+        const endpoint = this.http.open(id, config);
+        if (endpoint !== undefined) return httpLink(endpoint);
+      }
+    } catch (cause) {
+      if (cause instanceof CommandFailure) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new ConnectorError('BAD_SETTING', `link: ${reason}`, { cause });
+    }
+    const { type } = config;
+    throw new ConnectorError(
+      'BAD_SETTING',
+      `link: the peer is to connect to us, but the configuration has no ${type}: { host, port } to listen on`,
+    );
   }
+}
 
-  #createClient(
-    id: string,
-    link: Extract<AccountConfig['link'], { url: string }>,
-    onRefused: (account: string, error: BtpConnectError) => void,
-  ): BtpClient {
-    const client = new BtpClient({
-      url: link.url,
-      logger: this.#logger,
-      ...(link.username === undefined ? {} : { username: link.username }),
-      ...(link.token === undefined ? {} : { token: link.token }),
-    });
-    client.on('refused', (error) => {
-      onRefused(id, error);
-    });
-    return client;
-  }
+/** Whether two versions of a link differ at most in what the peer has to show, which can change under way. */
+export function differsInIncomingOnly(a: LinkConfig, b: LinkConfig): boolean {
+  return JSON.stringify(withoutIncoming(a)) === JSON.stringify(withoutIncoming(b));
+}
+
+function withoutIncoming(link: LinkConfig): object {
+  if (link.type === 'http') return { ...link, incoming: link.incoming !== undefined };
+  return 'listen' in link ? { ...link, token: '' } : link;
+}
+
+/** The same link, with something to do when it is closed. */
+function releasing(link: Link, release: () => Promise<void>): Link {
+  return {
+    get isConnected() {
+      return link.isConnected;
+    },
+    send: (octets, options) => link.send(octets, options),
+    setHandler: (handler) => {
+      link.setHandler(handler);
+    },
+    onConnectionChange: (listener) => link.onConnectionChange(listener),
+    close: async () => {
+      await link.close();
+      await release();
+    },
+  };
 }

@@ -1,27 +1,36 @@
 import type { Logger } from '@pennyswitch/connector-core';
 import { pino } from 'pino';
+import { redact, redactText } from './redact.js';
 
-/** Where a field with one of these names stands, its value is not logged. */
-const SECRETS = ['token', 'secret', 'sharedSecret', 'authorization', 'password'];
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-/** A logger that writes JSON lines to standard error, which standard output is never mixed with. */
-export function createLogger(level: 'debug' | 'info' | 'warn' | 'error' | 'silent'): Logger {
-  const log = pino(
-    { level, redact: SECRETS.flatMap((name) => [name, `*.${name}`]), base: null },
-    pino.destination({ dest: 2, sync: true }),
-  );
+/** A logger whose level can change while it runs. */
+export interface NodeLogger extends Logger {
+  level: LogLevel;
+}
+
+/** A logger that writes JSON lines to standard error, which standard output is never mixed with. Secrets are left out. */
+export function createLogger(
+  level: LogLevel,
+  destination: { write(line: string): void } = pino.destination({ dest: 2, sync: true }),
+): NodeLogger {
+  const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  const write =
+    (name: 'debug' | 'info' | 'warn' | 'error') =>
+    (message: string, fields?: object): void => {
+      if (!log.isLevelEnabled(name)) return;
+      log[name](fields === undefined ? {} : redact(fields), redactText(message));
+    };
   return {
-    debug: (message, fields) => {
-      log.debug(fields ?? {}, message);
+    get level() {
+      return log.level as LogLevel;
     },
-    info: (message, fields) => {
-      log.info(fields ?? {}, message);
+    set level(next) {
+      log.level = next;
     },
-    warn: (message, fields) => {
-      log.warn(fields ?? {}, message);
-    },
-    error: (message, fields) => {
-      log.error(fields ?? {}, message);
-    },
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
   };
 }

@@ -1,23 +1,25 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { BtpConnectError } from '@pennyswitch/btp';
-import {
-  btpLink,
-  configuredRates,
-  Connector,
-  type AccountSettings,
-  type Logger,
-} from '@pennyswitch/connector-core';
-import { createAdminApi } from '@pennyswitch/connector-core/admin';
+import { Connector } from '@pennyswitch/connector-core';
+import { createAdminApi, createMetrics } from '@pennyswitch/connector-core/admin';
 import { createSettlementApi } from '@pennyswitch/connector-core/settlement-api';
-import type { AccountConfig, NodeConfig } from '../config/schema.js';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { linkSchema, type NodeConfig } from '../config/schema.js';
 import { CommandFailure, ExitCode } from '../exit-codes.js';
-import { engineFetch } from './engine-fetch.js';
-import { serveHttp, type RunningServer } from './http.js';
-import { BtpLinks } from './links.js';
+import { packageVersion } from '../package-files.js';
+import { NodeAccounts } from './accounts.js';
+import { serveHttp, type FetchHandler, type RunningServer } from './http.js';
+import { Links } from './links.js';
 import { listenSomewhere, type ListenOptions, type Listener } from './listen.js';
+import type { NodeLogger } from './logger.js';
+import { PacketLog } from './packet-log.js';
+import { NodeRates } from './rates.js';
+import { needingRestart, type ReloadReport } from './reload.js';
+import { tokensOf } from './tokens.js';
 
 /** What starting a node takes beside its configuration. */
 export interface NodeEnvironment {
-  readonly logger: Logger;
+  readonly logger: NodeLogger;
   /** Tells the operator something that is not for the log. */
   readonly warn: (message: string) => void;
   /** Told when the server at the other end of an account refuses its token. */
@@ -27,27 +29,44 @@ export interface NodeEnvironment {
 /** Where a node listens. */
 export interface NodeListeners {
   readonly btp: Listener | undefined;
+  readonly http: Listener | undefined;
   readonly admin: Listener | undefined;
   readonly settlementApi: Listener | undefined;
 }
 
+/** What a node is made of. */
+interface Parts {
+  readonly connector: Connector;
+  readonly links: Links;
+  readonly accounts: NodeAccounts;
+  readonly rates: NodeRates;
+  readonly packetLog: PacketLog;
+  readonly logger: NodeLogger;
+}
+
 /** A connector with its links and HTTP interfaces, as the configuration says. */
 export class RunningNode {
-  readonly connector: Connector;
-  readonly listeners: NodeListeners;
-  readonly #links: BtpLinks;
-  readonly #servers: readonly RunningServer[];
+  readonly #parts: Parts;
+  readonly #servers: RunningServer[] = [];
+  /** What cannot change stays as this says. */
+  readonly #startedWith: NodeConfig;
+  #config: NodeConfig;
+  #listeners: NodeListeners | undefined;
+  #reloading: Promise<unknown> = Promise.resolve();
 
-  private constructor(
-    connector: Connector,
-    links: BtpLinks,
-    listeners: NodeListeners,
-    servers: readonly RunningServer[],
-  ) {
-    this.connector = connector;
-    this.#links = links;
-    this.listeners = listeners;
-    this.#servers = servers;
+  private constructor(config: NodeConfig, parts: Parts) {
+    this.#startedWith = config;
+    this.#config = config;
+    this.#parts = parts;
+  }
+
+  get connector(): Connector {
+    return this.#parts.connector;
+  }
+
+  get listeners(): NodeListeners {
+    const nowhere = { btp: undefined, http: undefined, admin: undefined, settlementApi: undefined };
+    return this.#listeners ?? nowhere;
   }
 
   /**
@@ -55,140 +74,175 @@ export class RunningNode {
    * @throws {@link CommandFailure}
    */
   static async start(config: NodeConfig, environment: NodeEnvironment): Promise<RunningNode> {
-    const { logger, onRefused } = environment;
-    const links = new BtpLinks(config.accounts, logger, (account, error) => {
-      logger.error('the token of an account was refused', { account, error: error.message });
-      onRefused?.(account, error);
-    });
-    if (links.server !== undefined && config.btp === undefined) {
-      throw new CommandFailure(
-        ExitCode.configuration,
-        'btp: expected a host and port to listen on, since accounts have links with listen: true',
-      );
-    }
-    const connector = createConnector(config, logger);
-    const servers: RunningServer[] = [];
+    const node = new RunningNode(config, makeParts(config, environment));
     try {
-      await addAccounts(connector, config, links);
-      const listeners = await openListeners(config, environment, connector, links, servers);
-      await connector.start();
-      links.connect();
-      return new RunningNode(connector, links, listeners, servers);
+      await node.#start(environment);
+      return node;
     } catch (error) {
-      await Promise.all(servers.map((server) => server.close()));
-      await links.close();
+      await node.#close();
       throw error;
     }
   }
 
+  /**
+   * Takes another version of the configuration as far as that is possible while the node runs: accounts, rates and spreads,
+   * tokens, certificates, log level.
+   */
+  reload(next: NodeConfig): Promise<ReloadReport> {
+    const report = this.#reloading.then(() => this.#reload(next));
+    this.#reloading = report.catch(() => undefined);
+    return report;
+  }
+
   /** Takes no new packets, waits for those in flight, closes links and servers. */
-  async stop(drainMs?: number): Promise<void> {
-    await this.connector.stop(drainMs === undefined ? {} : { drainMs });
-    await this.#links.close();
+  async stop(drainMs: number = this.#config.drainMs): Promise<void> {
+    await this.connector.stop({ drainMs });
+    await this.#close();
+  }
+
+  async #start(environment: NodeEnvironment): Promise<void> {
+    const { connector, accounts, links, logger, packetLog } = this.#parts;
+    for (const [id, account] of Object.entries(this.#config.accounts)) {
+      try {
+        await accounts.add(id, account);
+      } catch (cause) {
+        if (cause instanceof CommandFailure) throw cause;
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new CommandFailure(ExitCode.configuration, `accounts.${id}: ${reason}`, { cause });
+      }
+    }
+    accounts.setConfigured(this.#config.accounts);
+    this.#listeners = await this.#listen(environment);
+    packetLog.follow(logger.level);
+    await connector.start();
+    for (const { id } of connector.accounts()) links.connect(id);
+    connector.on('accountAdded', (id) => {
+      links.connect(id);
+    });
+  }
+
+  async #reload(next: NodeConfig): Promise<ReloadReport> {
+    const { accounts, logger, packetLog } = this.#parts;
+    const before = this.#config;
+    const done: string[] = [];
+    const failed: string[] = [];
+    const attempt = (what: string, differs: boolean, act: () => void): void => {
+      if (!differs) return;
+      try {
+        act();
+        done.push(what);
+      } catch (error) {
+        failed.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    };
+    const differ = (...names: (keyof NodeConfig)[]): boolean =>
+      names.some((name) => !isDeepStrictEqual(before[name], next[name]));
+    attempt('log level', differ('logLevel'), () => {
+      logger.level = next.logLevel;
+      packetLog.follow(next.logLevel);
+    });
+    attempt('rates and spreads', differ('rates', 'spread', 'spreads'), () => {
+      this.#parts.rates.use(next);
+    });
+    // The files may have changed where their names have not.
+    const hasTls = next.btp?.tls !== undefined || next.http?.tls !== undefined;
+    attempt('certificates read again', hasTls, () => {
+      this.#parts.links.renewTls(next);
+    });
+    for (const name of ['admin', 'settlementApi'] as const) {
+      const isThere = before[name] !== undefined && next[name] !== undefined;
+      const differs = !isDeepStrictEqual(before[name]?.token, next[name]?.token);
+      attempt(`tokens of ${name}`, isThere && differs, () => undefined);
+    }
+    this.#config = next;
+    const changes = await accounts.apply(next.accounts, next.drainMs);
+    return {
+      done: [...done, ...changes.done],
+      failed: [...failed, ...changes.failed],
+      needsRestart: needingRestart(this.#startedWith, next),
+    };
+  }
+
+  async #listen({ warn }: NodeEnvironment): Promise<NodeListeners> {
+    const { btp, http, admin, settlementApi, strictPorts } = this.#config;
+    const { connector, links } = this.#parts;
+    const options = (name: string): ListenOptions => ({ name, strict: strictPorts, warn });
+    const serve = async (
+      where: Listener | undefined,
+      name: string,
+      handler: () => FetchHandler,
+    ): Promise<Listener | undefined> => {
+      if (where === undefined) return undefined;
+      const answer = handler();
+      const server = await listenSomewhere(where, options(name), (at) => serveHttp(at, answer));
+      this.#servers.push(server);
+      return { host: server.host, port: server.port };
+    };
+    const open = async (
+      where: Listener | undefined,
+      name: string,
+      server: { listen(at: { host: string; port: number }): Promise<Listener> } | undefined,
+    ): Promise<Listener | undefined> => {
+      if (where === undefined || server === undefined) return undefined;
+      const { host, port } = await listenSomewhere(where, options(name), ({ host, port }) =>
+        server.listen({ host, port }),
+      );
+      return { host, port };
+    };
+    return {
+      admin: await serve(admin, 'admin API', () => this.#adminApi()),
+      settlementApi: await serve(settlementApi, 'settlement API', () => {
+        const token = (): readonly string[] => tokensOf(this.#config.settlementApi?.token ?? []);
+        return createSettlementApi(connector, { token }).fetch;
+      }),
+      btp: await open(btp, 'BTP', links.btp.server),
+      http: await open(http, 'ILP over HTTP', links.http.server),
+    };
+  }
+
+  #adminApi(): FetchHandler {
+    const { connector, accounts } = this.#parts;
+    const registry = new Registry();
+    collectDefaultMetrics({ register: registry });
+    const api = createAdminApi(connector, {
+      token: () => tokensOf(this.#config.admin?.token ?? []),
+      version: packageVersion(),
+      metrics: createMetrics(connector, registry),
+      links: {
+        schema: linkSchema,
+        open: (id, link) => Promise.resolve().then(() => accounts.open(id, link)),
+      },
+    });
+    return api.fetch;
+  }
+
+  async #close(): Promise<void> {
+    const { links, rates } = this.#parts;
+    rates.stop();
+    await links.close();
     await Promise.all(this.#servers.map((server) => server.close()));
   }
 }
 
-function createConnector(config: NodeConfig, logger: Logger): Connector {
-  const { address, network, rates, spread, routing, forwarding } = config;
-  return new Connector({
-    logger,
-    fetch: engineFetch(config.accounts),
-    ...(address === undefined ? {} : { address: address }),
-    ...(network === undefined ? {} : { network }),
-    ...(rates === undefined ? {} : { rates: configuredRates(definedOnly(rates)) }),
-    ...(spread === undefined ? {} : { spread }),
-    ...(routing === undefined
-      ? {}
-      : { routing: { secret: new Uint8Array(Buffer.from(routing.secret, 'base64')) } }),
-    ...(forwarding === undefined ? {} : { policy: definedOnly(forwarding) }),
+function makeParts(config: NodeConfig, { logger, onRefused }: NodeEnvironment): Parts {
+  const links = new Links(config, logger, (account, error) => {
+    logger.error('the token of an account was refused', { account, error: error.message });
+    onRefused?.(account, error);
   });
-}
-
-async function addAccounts(
-  connector: Connector,
-  config: NodeConfig,
-  links: BtpLinks,
-): Promise<void> {
-  for (const [id, account] of Object.entries(config.accounts)) {
-    try {
-      await connector.addAccount(accountSettings(id, account), btpLink(links.endpoint(id)));
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new CommandFailure(ExitCode.configuration, `accounts.${id}: ${reason}`, { cause });
-    }
-  }
-}
-
-function accountSettings(id: string, config: AccountConfig): AccountSettings {
-  const { link: _link, settlement, limits, ...rest } = config;
-  return {
-    id,
-    ...definedOnly(rest),
-    ...(limits === undefined
-      ? {}
-      : { limits: definedOnly(limits) as NonNullable<AccountSettings['limits']> }),
-    ...(settlement === undefined
-      ? {}
-      : {
-          settlement: {
-            engineUrl: settlement.engine,
-            ...definedOnly({
-              threshold: settlement.threshold,
-              settleTo: settlement.settleTo,
-              scale: settlement.scale,
-            }),
-          },
-        }),
-  };
-}
-
-async function openListeners(
-  config: NodeConfig,
-  { warn }: NodeEnvironment,
-  connector: Connector,
-  links: BtpLinks,
-  servers: RunningServer[],
-): Promise<NodeListeners> {
-  const options = (name: string): ListenOptions => ({ name, strict: config.strictPorts, warn });
-  const { admin, settlementApi } = config;
-  const open = async (
-    where: Listener | undefined,
-    name: string,
-    handler: () => (request: Request) => Response | Promise<Response>,
-  ): Promise<Listener | undefined> => {
-    if (where === undefined) return undefined;
-    const answer = handler();
-    const server = await listenSomewhere(where, options(name), (place) => serveHttp(place, answer));
-    servers.push(server);
-    return { host: server.host, port: server.port };
-  };
-  const { server } = links;
-  return {
-    admin: await open(
-      admin,
-      'admin API',
-      () => createAdminApi(connector, { token: admin?.token ?? '' }).fetch,
-    ),
-    settlementApi: await open(
-      settlementApi,
-      'settlement API',
-      () => createSettlementApi(connector, definedOnly({ token: settlementApi?.token })).fetch,
-    ),
-    btp:
-      server === undefined || config.btp === undefined
-        ? undefined
-        : await listenSomewhere(config.btp, options('BTP'), (place) => server.listen({ ...place })),
-  };
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** Without the keys whose value is undefined, which exact optional properties do not allow. */
-function definedOnly<T extends object>(
-  value: T,
-): { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & Defined<T> {
-  return Object.fromEntries(
-    Object.entries(value).filter(([, inner]) => inner !== undefined),
-  ) as never;
+  const rates = new NodeRates(logger);
+  rates.use(config);
+  const { address, network, routing, forwarding } = config;
+  const connector = new Connector({
+    logger,
+    rates,
+    spread: rates.spread,
+    ...(address !== undefined && { address }),
+    ...(network !== undefined && { network }),
+    ...(routing !== undefined && {
+      routing: { secret: new Uint8Array(Buffer.from(routing.secret, 'base64')) },
+    }),
+    ...(forwarding !== undefined && { policy: forwarding }),
+  });
+  const accounts = new NodeAccounts(connector, links);
+  return { connector, links, accounts, rates, logger, packetLog: new PacketLog(connector, logger) };
 }

@@ -10,7 +10,7 @@ import { defineRoute, type RouteDefinition } from './route.js';
 import { views } from './schemas.js';
 
 /** How links are opened for accounts that a request adds. */
-export interface AdminLinks<Settings = unknown> {
+export interface AdminLinks<Settings> {
   /** What a request may say about a link. */
   readonly schema: z.ZodType<Settings>;
   /** Opens it. Rejects with a {@link ConnectorError} `BAD_SETTING` for what cannot be. */
@@ -20,9 +20,9 @@ export interface AdminLinks<Settings = unknown> {
 const UNKNOWN = { description: 'There is no such account.', schema: views.error };
 
 /** Accounts: seen, added, changed, removed. */
-export function accountRoutes(
+export function accountRoutes<Settings>(
   connector: Connector,
-  links: AdminLinks | undefined,
+  links: AdminLinks<Settings> | undefined,
 ): RouteDefinition[] {
   return [
     defineRoute({
@@ -51,7 +51,7 @@ export function accountRoutes(
   ];
 }
 
-function addAccount(connector: Connector, links: AdminLinks): RouteDefinition {
+function addAccount<Settings>(connector: Connector, links: AdminLinks<Settings>): RouteDefinition {
   return defineRoute({
     method: 'post',
     path: '/accounts',

@@ -18,14 +18,14 @@ import { defineRoute, type RouteDefinition } from './route.js';
 import { views } from './schemas.js';
 
 /** How the API is set up. */
-export interface AdminApiOptions {
+export interface AdminApiOptions<LinkSettings = unknown> {
   /**
    * What every request but `/health`, `/ready` and `/openapi.json` must carry as bearer token, at least 16 characters; or what
    * gives the valid ones at the moment, for tokens that are rotated.
    */
   readonly token: string | (() => readonly string[]);
   /** How links are opened; without it accounts can be seen, changed and removed, but not added. */
-  readonly links?: AdminLinks;
+  readonly links?: AdminLinks<LinkSettings>;
   /** What the program is called in `/status` and the OpenAPI document. */
   readonly version?: string;
   /** Figures of the application to serve along; default those of the connector alone. */
@@ -41,7 +41,10 @@ const MAX_BODY_BYTES = 65_536;
  * The operator's API of a connector. What it can do is in its own OpenAPI document, `GET /openapi.json`.
  * @throws {@link ConnectorError} `BAD_SETTING` for a token that is too short.
  */
-export function createAdminApi(connector: Connector, options: AdminApiOptions): Hono {
+export function createAdminApi<LinkSettings>(
+  connector: Connector,
+  options: AdminApiOptions<LinkSettings>,
+): Hono {
   const { token, clock = systemClock, version = '0' } = options;
   if (typeof token === 'string' && token.length < MIN_TOKEN_LENGTH) {
     throw new ConnectorError(

@@ -36,6 +36,8 @@ export interface RateFeedOptions {
 const REFRESH_MS = 60_000;
 const STALE_AFTER_MS = 300_000;
 const FIRST_RETRY_MS = 1000;
+/** A source that has not answered after so long counts as failed. */
+const ANSWER_MS = 10_000;
 
 /**
  * Rates that change: asked for again and again, kept in between, and gone when they are too old. A source that fails
@@ -84,10 +86,10 @@ export class RateFeed implements RateProvider {
   }
 
   async #refresh(signal: AbortSignal): Promise<void> {
-    const { source, clock, logger, refreshMs, randomBytes } = this.#options;
+    const { clock, logger, refreshMs, randomBytes } = this.#options;
     const askedAt = clock.now();
     try {
-      this.#rates = configuredRates(await source(signal));
+      this.#rates = configuredRates(await this.#ask(signal));
       // As old as the question: the source may have taken its time.
       this.#askedAt = askedAt;
       this.#failures = 0;
@@ -102,6 +104,29 @@ export class RateFeed implements RateProvider {
         ? refreshMs
         : backoffDelay({ firstMs: FIRST_RETRY_MS, maxMs: refreshMs }, this.#failures, randomBytes);
     this.#timer = clock.setTimeout(() => void this.#refresh(signal), delayMs);
+  }
+
+  /** One question. A source that does not answer in time is not waited for. */
+  async #ask(signal: AbortSignal): Promise<ConfiguredRates> {
+    const { source, clock } = this.#options;
+    const asking = new AbortController();
+    const stop = (): void => {
+      asking.abort();
+    };
+    signal.addEventListener('abort', stop);
+    let timer: unknown;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = clock.setTimeout(() => {
+        stop();
+        reject(new RateError('NO_RATES', `the source did not answer within ${ANSWER_MS} ms`));
+      }, ANSWER_MS);
+    });
+    try {
+      return await Promise.race([source(asking.signal), late]);
+    } finally {
+      clock.clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    }
   }
 }
 

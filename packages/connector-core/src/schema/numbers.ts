@@ -4,7 +4,7 @@ const UNITS = 'expected a whole number of units, for example "1000000"';
 
 /** A whole number of units: text, or a number where it is exact. */
 export const units: z.ZodType<bigint, string | number> = z
-  .union([z.string().regex(/^-?[0-9]{1,30}$/), z.int()], { error: UNITS })
+  .union([z.string().regex(/^-?[0-9]{1,30}$/, UNITS), z.int(UNITS)], { error: UNITS })
   .transform((value) => BigInt(value));
 
 /** The same above zero. */
