@@ -22,6 +22,19 @@ export interface CcpAccountOptions {
   readonly accept?: readonly IlpAddressPrefix[];
   /** What it may not, although `accept` has it. */
   readonly refuse?: readonly IlpAddressPrefix[];
+  /** The longest path of its routes, in nodes, where that is less than the policy's `maxPathLength`. */
+  readonly maxPathLength?: number;
+  /** The most routes that are held of it, instead of the policy's `maxRoutesPerAccount`. */
+  readonly maxRoutes?: number;
+  /**
+   * What it is told: these prefixes and what lies below them. Default: all that the relation allows. A prefix that is told
+   * stands for those below it which are aggregated.
+   */
+  readonly tell?: readonly IlpAddressPrefix[];
+  /** What it is not told, although `tell` has it. */
+  readonly withhold?: readonly IlpAddressPrefix[];
+  /** The longest path that it is told, in nodes, us included. Default: any. */
+  readonly maxToldPathLength?: number;
 }
 
 /** How many prefixes that were not taken are remembered by account. */
@@ -34,6 +47,10 @@ export class CcpAccount implements RouteAccount {
   readonly relation: Relation;
   readonly hops: readonly [NextHop];
   readonly peerTransit: boolean;
+  /** What the operator lets it be told, see {@link CcpAccountOptions}. */
+  readonly tell: readonly IlpAddressPrefix[] | undefined;
+  readonly withhold: readonly IlpAddressPrefix[];
+  readonly maxToldPathLength: number;
   /** Undefined where it is not told our routes. */
   readonly sender: CcpSender | undefined;
   /** Undefined where its routes are not wanted. */
@@ -69,6 +86,9 @@ export class CcpAccount implements RouteAccount {
     this.relation = relation;
     this.hops = [{ accountId: id }];
     this.peerTransit = peerTransit ?? machines.peerTransit;
+    this.tell = options.tell;
+    this.withhold = options.withhold ?? [];
+    this.maxToldPathLength = options.maxToldPathLength ?? Infinity;
     const byDefault = relation !== 'child';
     if (sendRoutes ?? byDefault) this.sender = new CcpSender(machines.sender(this));
     if (receiveRoutes ?? byDefault) this.receiver = new CcpReceiver(machines.receiver(this));

@@ -1,4 +1,9 @@
-import { allocationScheme, isPrefixOf, type IlpAddress } from '@pennyswitch/ilp-address';
+import {
+  allocationScheme,
+  isPrefixOf,
+  type IlpAddress,
+  type IlpAddressPrefix,
+} from '@pennyswitch/ilp-address';
 import { isUp } from './best-route.js';
 import { SOURCE_RANK, type Candidate, type Relation, type RouteEntry } from './route.js';
 
@@ -41,15 +46,39 @@ export interface ExportTarget {
   readonly relation: Relation;
   /** Whether it is told routes of our peers; if a peer itself. */
   readonly peerTransit: boolean;
+  /** What it is told at most, and what of that it is not; undefined: anything. */
+  readonly tell: readonly IlpAddressPrefix[] | undefined;
+  readonly withhold: readonly IlpAddressPrefix[];
+  /** The longest path that it is told, in nodes, us included. */
+  readonly maxToldPathLength: number;
 }
 
 /**
- * Whether an account is told a route that is told at all: not where it is the next hop itself (split horizon), and
- * routes of parents and peers only to those who may send us packets for them (Gao-Rexford, `peerTransit` in the policy).
+ * Why one account is not told a route that others are:
+ * - `split-horizon`: it is the next hop itself;
+ * - `relation`: routes of parents and peers are for those only who may send us packets for them (Gao-Rexford,
+ *   `peerTransit` in the policy);
+ * - `withheld`: its configuration says what it is told, and this is not in it;
+ * - `path-too-long`: its configuration says how long paths may be.
  */
-export function isToldTo(route: Candidate, target: ExportTarget): boolean {
-  if (route.account?.id === target.id) return false;
-  const origin = classOf(route);
+export type WithholdingRule = 'split-horizon' | 'relation' | 'withheld' | 'path-too-long';
+
+/** The first rule that keeps a route from an account, or undefined for one that it is told. */
+export function tellingProblem(
+  prefix: IlpAddressPrefix,
+  route: Candidate,
+  target: ExportTarget,
+): WithholdingRule | undefined {
+  if (route.account?.id === target.id) return 'split-horizon';
+  if (!isAllowedByRelation(classOf(route), target)) return 'relation';
+  const { tell, withhold, maxToldPathLength } = target;
+  const isIn = (list: readonly IlpAddressPrefix[]): boolean =>
+    list.some((each) => isPrefixOf(each, prefix));
+  if ((tell !== undefined && !isIn(tell)) || isIn(withhold)) return 'withheld';
+  return route.path.length >= maxToldPathLength ? 'path-too-long' : undefined;
+}
+
+function isAllowedByRelation(origin: Relation, target: ExportTarget): boolean {
   switch (target.relation) {
     case 'child':
       return true;

@@ -19,11 +19,11 @@ import type { AnnouncedRoute } from './update-request.js';
  * - `whole-network`: it covers all of it; a default route is configured, not learned;
  * - `own-address`: it is our address or lies below, and is not the announcing child's own part of that;
  * - `loop`: its path has us on it;
- * - `path-too-long`: its path has more nodes than the policy allows;
+ * - `path-too-long`: its path has more nodes than the policy, or the account's configuration, allows;
  * - `not-accepted`: the account's configuration lists what it may announce, and this is not in it;
  * - `not-owner`: the policy says that other accounts have this prefix;
  * - `not-authentic`: the policy has the origin's secret, and the route was not made with it;
- * - `too-many`: the account has as many routes as the policy allows.
+ * - `too-many`: the account has as many routes as the policy, or its configuration, allows.
  */
 export type ImportRule =
   | 'invalid-prefix'
@@ -49,6 +49,8 @@ export interface ImportContext {
   readonly accept: readonly IlpAddressPrefix[] | undefined;
   /** What it may not. */
   readonly refuse: readonly IlpAddressPrefix[];
+  /** The longest path that is taken from it, in nodes. */
+  readonly maxPathLength: number;
   readonly policy: CcpPolicy;
 }
 
@@ -64,7 +66,7 @@ export function importProblem(
   if (!isOfNetwork(prefix, context)) return 'other-network';
   if (!prefix.includes('.')) return 'whole-network';
   if (isPrefixOf(own, prefix) && !isChildsOwn(prefix, context)) return 'own-address';
-  if (path.length > policy.maxPathLength) return 'path-too-long';
+  if (path.length > context.maxPathLength) return 'path-too-long';
   if (path.includes(own)) return 'loop';
   if (!isAccepted(prefix, context)) return 'not-accepted';
   if (!isOwner(prefix, context)) return 'not-owner';

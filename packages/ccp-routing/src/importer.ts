@@ -76,10 +76,15 @@ export class Importer {
       childPrefix: account.childPrefix,
       accept: account.options.accept,
       refuse: account.options.refuse ?? [],
+      maxPathLength: Math.min(
+        account.options.maxPathLength ?? Infinity,
+        this.#policy.maxPathLength,
+      ),
       policy: this.#policy,
     });
     if (problem !== undefined || isKnown) return problem;
-    return account.learned >= this.#policy.maxRoutesPerAccount ? 'too-many' : undefined;
+    const most = account.options.maxRoutes ?? this.#policy.maxRoutesPerAccount;
+    return account.learned >= most ? 'too-many' : undefined;
   }
 
   #drop(account: CcpAccount, entry: RouteEntry): void {

@@ -12,10 +12,11 @@ export type { CcpRequest } from './requests.js';
 export type { CcpAccountOptions } from './account.js';
 export type { NextHop, Relation, RouteSource } from './route.js';
 export type { CandidateListing, CcpAccountListing, RouteListing } from './listing.js';
+export type { RoutePage, RouteQuery } from './route-page.js';
 export type { ReceiverStatus } from './receiver.js';
 export type { SenderStatus } from './sender.js';
 export type { ImportRule } from './import-filter.js';
-export type { ExportRule } from './export-rules.js';
+export type { ExportRule, WithholdingRule } from './export-rules.js';
 export {
   completePolicy,
   DEFAULT_CCP_POLICY,

@@ -2,7 +2,7 @@ import type { IlpAddress, IlpAddressPrefix } from '@pennyswitch/ilp-address';
 import type { CcpAccount } from './account.js';
 import { unpackAuth } from './auth.js';
 import { explainBest, isUp, nextHopsOf } from './best-route.js';
-import { isToldTo, type ExportRule } from './export-rules.js';
+import { tellingProblem, type ExportRule, type WithholdingRule } from './export-rules.js';
 import type { ImportRule } from './import-filter.js';
 import type { ReceiverStatus } from './receiver.js';
 import type { Candidate, Relation, RouteEntry, RouteSource } from './route.js';
@@ -33,6 +33,8 @@ export interface RouteListing {
   readonly reason: string;
   /** The accounts that are told this route, if they ask. */
   readonly toldTo: readonly string[];
+  /** Those that are not, although others are, and the rule that decides. */
+  readonly keptFrom: Readonly<Record<string, WithholdingRule>>;
   /** Why nobody is told, if so. */
   readonly keptBack: ExportRule | undefined;
 }
@@ -63,9 +65,13 @@ export function listRoute(
 ): RouteListing {
   const { prefix, candidates, announced } = entry;
   const toldTo: string[] = [];
+  const keptFrom: Record<string, WithholdingRule> = {};
   if (announced !== undefined) {
     for (const account of accounts) {
-      if (account.sender !== undefined && isToldTo(announced, account)) toldTo.push(account.id);
+      if (account.sender === undefined) continue;
+      const problem = tellingProblem(prefix, announced, account);
+      if (problem === undefined) toldTo.push(account.id);
+      else keptFrom[account.id] = problem;
     }
   }
   return {
@@ -74,6 +80,7 @@ export function listRoute(
     candidates: candidates.map(listCandidate),
     reason: explainBest(candidates),
     toldTo,
+    keptFrom,
     keptBack: store.exportRuleOf(entry),
   };
 }

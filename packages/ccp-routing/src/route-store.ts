@@ -6,7 +6,7 @@ import {
   exportProblem,
   isCoveredBy,
   isOfSameClass,
-  isToldTo,
+  tellingProblem,
   type ExportRule,
   type ExportTarget,
 } from './export-rules.js';
@@ -99,7 +99,7 @@ export class RouteStore {
   announcementTo(entry: RouteEntry, target: ExportTarget): AnnouncedRoute | undefined {
     const { announced, prefix } = entry;
     if (announced === undefined || this.#own === undefined) return undefined;
-    if (!isToldTo(announced, target)) return undefined;
+    if (tellingProblem(prefix, announced, target) !== undefined) return undefined;
     const known = this.#told.get(announced);
     if (known !== undefined) return known;
     const told: AnnouncedRoute = {

@@ -30,6 +30,7 @@ import { Importer } from './importer.js';
 import type { NextHop } from './route.js';
 import { OriginRoutes } from './origin-routes.js';
 import { Requests, type CcpRequest } from './requests.js';
+import { pageOf, type RoutePage, type RouteQuery } from './route-page.js';
 import { RouteStore } from './route-store.js';
 import { randomTableId, type RoutingTableId } from './table-id.js';
 import { decodeRouteUpdateRequest } from './update-request.js';
@@ -260,11 +261,16 @@ export class CcpRouter {
     return earliest === Infinity ? undefined : earliest;
   }
 
-  /** The routing table, in the order of prefixes. */
+  /** The routing table, in the order of prefixes. Of a large one ask for a {@link page}. */
   routes(): RouteListing[] {
-    return Array.from(this.#store.table.entries(), ([, entry]) => entry)
-      .sort((a, b) => (a.prefix < b.prefix ? -1 : 1))
-      .map((entry) => listRoute(entry, this.#store, this.#accounts.values()));
+    return [...this.page().routes];
+  }
+
+  /** A part of the routing table, in the order of prefixes. */
+  page(query: RouteQuery = {}): RoutePage<RouteListing> {
+    const { routes, total } = pageOf(this.#store.table.values(), query);
+    const accounts = [...this.#accounts.values()];
+    return { routes: routes.map((entry) => listRoute(entry, this.#store, accounts)), total };
   }
 
   /** One prefix of the routing table; undefined where it is not in it. */

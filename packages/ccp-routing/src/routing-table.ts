@@ -95,6 +95,11 @@ export class RoutingTable<T> {
     }
   }
 
+  /** The values alone, in the same order. */
+  *values(): Generator<T> {
+    for (const value of this.#values) if (value !== undefined) yield value;
+  }
+
   #after(node: number, top: number): number {
     const child = this.#nodes.firstChildOf(node);
     if (child !== NONE) return child;

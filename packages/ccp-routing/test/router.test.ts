@@ -307,6 +307,26 @@ describe('what is taken from peers', () => {
     expect(hops(router, 'g.z')).toEqual([]);
   });
 
+  it('takes of an account no longer paths, and no more routes, than its configuration says', () => {
+    const router = routerWith({
+      ...PEERS,
+      a: { relation: 'peer', maxPathLength: 1, maxRoutes: 2 },
+    });
+    const long = route('g.long', ['g.peer', 'g.long']);
+    for (const account of ['a', 'b']) {
+      announce(router, account, [long, route('g.x'), route('g.y'), route('g.z')]);
+    }
+    const [a, b] = router.accounts();
+    expect(a).toMatchObject({
+      routes: 2,
+      filtered: [
+        { prefix: 'g.long', rule: 'path-too-long' },
+        { prefix: 'g.z', rule: 'too-many' },
+      ],
+    });
+    expect(b).toMatchObject({ routes: 4, filtered: [] });
+  });
+
   it('lets the longest prefix that has owners decide', () => {
     const ownership = [
       { prefix: prefix('g.bank'), accounts: ['a'] },
@@ -393,6 +413,34 @@ describe('what is told to whom', () => {
     const router = routerWith({ ...ALL, other: { relation: 'peer', peerTransit: false } });
     announce(router, 'peer', [route('g.of-peer')]);
     expect(toldTo(router, 'other')).toEqual(['g.me (g.me)']);
+  });
+
+  it('tells an account only what its configuration lists, and no longer paths than that says', () => {
+    const listing = { tell: [prefix('g.me'), prefix('g.a')], withhold: [prefix('g.a.b')] };
+    const router = routerWith(
+      { ...ALL, other: { relation: 'peer', ...listing, maxToldPathLength: 2 } },
+      { aggregate: false },
+    );
+    const far = route('g.a.far', ['g.kid', 'g.a.far']);
+    announce(router, 'kid', [route('g.a'), route('g.a.b.c'), route('g.c'), far]);
+    expect(toldTo(router, 'other')).toEqual(['g.me (g.me)', 'g.a (g.me g.peer)']);
+    expect(router.route(prefix('g.a'))).toMatchObject({ keptFrom: { kid: 'split-horizon' } });
+    expect(router.route(prefix('g.a.b.c'))?.keptFrom).toMatchObject({ other: 'withheld' });
+    expect(router.route(prefix('g.c'))?.keptFrom).toMatchObject({ other: 'withheld' });
+    expect(router.route(prefix('g.a.far'))?.keptFrom).toMatchObject({ other: 'path-too-long' });
+    expect(toldTo(router, 'peer')).toHaveLength(5);
+  });
+
+  it('says of each account that is not told a route which rule decides', () => {
+    const keptFrom = (to: string) => full().route(prefix(to))?.keptFrom;
+    expect(keptFrom('g.of-child')).toEqual({ kid: 'split-horizon' });
+    expect(keptFrom('g.of-peer')).toEqual({ peer: 'split-horizon', up: 'relation' });
+    expect(keptFrom('g.of-parent')).toEqual({
+      up: 'split-horizon',
+      peer: 'relation',
+      other: 'relation',
+    });
+    expect(full().route(prefix('g.unknown'))).toBeUndefined();
   });
 
   it('tells nobody of a default route, of children below its address, or of a link that is down', () => {
@@ -944,5 +992,43 @@ describe('two and more nodes', () => {
       'heartbeatMs is 0, allowed is 100 to 86400000',
     );
     expect(DEFAULT_CCP_POLICY.minimumHoldDownMs).toBe(45_000);
+  });
+});
+
+describe('the table, in pages', () => {
+  it('has every prefix once, in their order, whatever the size of a page', () => {
+    const router = routerWith(PEERS);
+    const names = Array.from({ length: 30 }, (_, i) => `g.${(i * 7) % 30}.x`);
+    announce(
+      router,
+      'a',
+      names.slice(0, 20).map((name) => route(name)),
+    );
+    announce(
+      router,
+      'b',
+      names.slice(20).map((name) => route(name)),
+    );
+    const all = router.routes().map((listed) => listed.prefix);
+    expect(all).toEqual([...names, 'g.me'].sort());
+    for (const limit of [1, 2, 7, 31, 100]) {
+      const found: string[] = [];
+      for (let after: string | undefined; ;) {
+        const { routes, total } = router.page({ limit, ...(after !== undefined && { after }) });
+        expect(total).toBe(31);
+        expect(routes.length).toBeLessThanOrEqual(limit);
+        after = routes.at(-1)?.prefix;
+        if (after === undefined) break;
+        found.push(...routes.map((listed) => listed.prefix));
+      }
+      expect(found).toEqual(all);
+    }
+    const ofB = router.page({ accountId: 'b', startingWith: 'g.2', limit: 2 });
+    const expected = names
+      .slice(20)
+      .filter((name) => name.startsWith('g.2'))
+      .sort();
+    expect(ofB.total).toBe(expected.length);
+    expect(ofB.routes.map((listed) => listed.prefix)).toEqual(expected.slice(0, 2));
   });
 });
