@@ -39,5 +39,11 @@ export {
   type PushDetails,
   type SpspDetails,
 } from './response.js';
+// Paying: from a pointer and an amount to a receipt.
+export { AmountError, formatAmount, parseAmount, type AmountErrorCode } from './amount.js';
+export { quote, SpspQuote, type SpspPayOptions, type SpspQuoteOptions } from './payment/quote.js';
+export { pay, type SpspPaymentOptions } from './payment/pay.js';
+export type { SpspAmount } from './payment/amount.js';
+export type { SpspOutcome } from './payment/outcome.js';
 export { SpspError, type SpspErrorCode } from './errors.js';
 export { SPSP_LEGACY_MEDIA_TYPE, SPSP_MEDIA_TYPE } from './media-types.js';
