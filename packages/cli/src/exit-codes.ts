@@ -32,6 +32,12 @@ export const ExitCode = {
   insufficientBalance: 23,
   /** The payment ended early for another reason. */
   paymentFailed: 24,
+  /** No node answers at its admin API. */
+  nodeUnreachable: 25,
+  /** The node refuses the token of its admin API. */
+  nodeRefused: 26,
+  /** The node does not do what it is asked. */
+  nodeError: 27,
   /** `demo`: what was delivered is not what the configuration says must arrive. */
   deliveryWrong: 30,
   /** `demo`: the two sides of an account do not agree. */

@@ -12,6 +12,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   config: async () => (await import('./commands/config.js')).configCommand(),
   receive: async () => (await import('./commands/receive.js')).receiveCommand(),
   pay: async () => (await import('./commands/pay.js')).payCommand(),
+  account: async () => (await import('./commands/account.js')).accountCommand(),
+  routes: async () => (await import('./commands/routes.js')).routesCommand(),
+  rates: async () => (await import('./commands/rates.js')).ratesCommand(),
+  settle: async () => (await import('./commands/settle.js')).settleCommand(),
   decode: async () => (await import('./commands/decode.js')).decodeCommand(),
   'test-settlement': async () =>
     (await import('./commands/test-settlement.js')).testSettlementCommand(),
@@ -31,6 +35,7 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
   for (const each of names) {
     const command = await COMMANDS[each]?.();
     if (command !== undefined) {
+      for (const inner of command.commands) inner.exitOverride();
       program.addCommand(command.exitOverride(), { hidden: HIDDEN.has(each) });
     }
   }
