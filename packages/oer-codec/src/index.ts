@@ -55,13 +55,17 @@ export {
   visibleString,
   type StringConstraints,
 } from './schema/strings.js';
-export { generalizedTime, ilpTimestamp } from './schema/time.js';
+export { bmpString, universalString } from './schema/wide-strings.js';
+export { generalizedTime, ilpTimestamp, utcTime } from './schema/time.js';
 export { objectIdentifier, relativeOid } from './schema/object-identifier.js';
 export {
+  additionGroup,
   optional,
   sequence,
   set,
   withDefault,
+  type AdditionGroup,
+  type Additions,
   type AdditionValue,
   type Component,
   type Components,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import {
+  additionGroup,
   boolean,
   choice,
   ia5String,
@@ -112,6 +113,110 @@ test('SET is written in the order given, that of AUTOMATIC TAGS (X.696 18)', () 
   holds(set({ b: byte, a: byte }), { b: 1, a: 2 }, '01 02');
 });
 
+describe('extension addition groups (X.696 16)', () => {
+  const v1 = sequence({ a: byte }, { additions: {} });
+  const type = sequence(
+    { a: byte },
+    {
+      additions: {
+        b: optional(byte),
+        _: additionGroup({ c: byte, d: optional(byte), e: withDefault(byte, 5) }),
+        f: withDefault(byte, 7),
+      },
+    },
+  );
+
+  test('travel as one addition, flat in the value', () => {
+    expectTypeOf<Infer<typeof type>['c']>().toEqualTypeOf<number | undefined>();
+    expectTypeOf<Infer<typeof type>['d']>().toEqualTypeOf<number | undefined>();
+    expectTypeOf<Infer<typeof type>>().not.toHaveProperty('_');
+    holds(type, { a: 1 }, '00 01');
+    holds(type, { a: 1, c: 2, e: 5 }, '80 01 02 05 40 02 00 02');
+    holds(type, { a: 1, c: 2, d: 3, e: 4 }, '80 01 02 05 40 04 c0 02 03 04');
+    holds(type, { a: 1, b: 9, c: 2, e: 5, f: 8 }, '80 01 02 05 e0 01 09 02 00 02 01 08');
+    expect(toHex(type.encode({ a: 1, e: 5, f: 7 }))).toBe('0001');
+    expect(v1.decodeStrict(hex('80 01 02 05 40 02 00 02'))).toEqual({ a: 1 });
+  });
+
+  test('are there as a whole or not at all', () => {
+    expect(() => type.encode({ a: 1, d: 3 })).toThrow('the component is missing (BAD_VALUE in c)');
+    expect(() => type.decode(hex('80 01 02 05 40 01 00'))).toThrow('TRUNCATED at byte 7 in c');
+  });
+
+  test('without any value are not canonical, nor are additions equal to their DEFAULT', () => {
+    const optionals = sequence({}, { additions: { _: additionGroup({ a: optional(byte) }) } });
+    expect(optionals.decode(hex('80 02 07 80 01 00'))).toEqual({});
+    expect(() => optionals.decodeStrict(hex('80 02 07 80 01 00'))).toThrow(
+      'an addition without values (NON_CANONICAL at byte 4)',
+    );
+    expect(type.decode(hex('80 01 02 05 20 01 07'))).toEqual({ a: 1, f: 7 });
+    expect(() => type.decodeStrict(hex('80 01 02 05 20 01 07'))).toThrow(
+      'an addition without values (NON_CANONICAL at byte 5 in f)',
+    );
+  });
+
+  test('announced and not there, or unused bits set, are not canonical', () => {
+    expect(v1.decode(hex('80 01 02 05 00'))).toEqual({ a: 1 });
+    expect(() => v1.decodeStrict(hex('80 01 02 05 00'))).toThrow(
+      'there are none (NON_CANONICAL at byte 2)',
+    );
+    expect(v1.decode(hex('80 01 02 07 81 01 00'))).toEqual({ a: 1 });
+    expect(() => v1.decodeStrict(hex('80 01 02 07 81 01 00'))).toThrow(
+      'unused bits are zero (NON_CANONICAL at byte 2)',
+    );
+    expect(v1.decodeStrict(hex('80 01 02 00 01 01 00'))).toEqual({ a: 1 });
+  });
+
+  test('have names of their own', () => {
+    expect(() => sequence({ a: byte }, { additions: { _: additionGroup({ a: byte }) } })).toThrow(
+      'two components of a SEQUENCE have one name: a, a',
+    );
+  });
+});
+
+describe('components named as what every object has', () => {
+  const type = sequence({ toString: optional(byte), constructor: withDefault(byte, 1) });
+
+  test('are missing where they are not given', () => {
+    const value = { constructor: 1 } as Infer<typeof type>;
+    expect(toHex(type.encode(value))).toBe('00');
+    expect(Object.keys(type.decodeStrict(hex('00')))).toEqual(['constructor']);
+    expect(toHex(type.encode({ toString: 5, constructor: 2 }))).toBe(
+      'c00502',
+    );
+  });
+});
+
+describe('a DEFAULT', () => {
+  test.each([
+    ['bytes', octetString(), hex('01'), hex('01'), hex('02')],
+    ['a list', sequenceOf(byte), [1, 2], [1, 2], [1, 2, 3]],
+    ['a list of another order', sequenceOf(byte), [1, 2], [1, 2], [2, 1]],
+    ['a SEQUENCE', sequence({ x: optional(byte) }), { x: 1 }, { x: 1 }, {}],
+    [
+      'a CHOICE',
+      choice({ a: byte, b: byte }),
+      { type: 'a', value: 1 },
+      { type: 'a', value: 1 },
+      { type: 'b', value: 1 },
+    ],
+    ['NULL beside an OPTIONAL', optionalNull(), {}, { n: undefined }, { n: null }],
+  ] as const)('that is %s is compared by value', (_, schema, usual, same, other) => {
+    const type = sequence({ d: withDefault(schema as Schema<unknown>, usual as unknown) });
+    expect(toHex(type.encode({ d: same }))).toBe('00');
+    expect(toHex(type.encode({ d: other })).slice(0, 2)).toBe('80');
+    expect(type.decodeStrict(type.encode({ d: other }))).toEqual({ d: other });
+  });
+
+  test('that its type does not have is refused at once', () => {
+    expect(() => sequence({ d: withDefault(byte, 256) })).toThrow('OUT_OF_RANGE');
+  });
+});
+
+function optionalNull(): Schema<{ readonly n?: null }> {
+  return sequence({ n: optional(nullType()) });
+}
+
 describe('SEQUENCE OF (X.696 17)', () => {
   test('has the number of its elements before them', () => {
     holds(sequenceOf(byte), [], '0100');
@@ -133,7 +238,17 @@ describe('SEQUENCE OF (X.696 17)', () => {
 
   test('refuses a count that cannot be there, of elements without bytes too', () => {
     expect(() => sequenceOf(byte).decode(hex('071fffffffffffff'))).toThrow('TRUNCATED');
-    expect(() => sequenceOf(nullType()).decode(hex('04ffffffff'))).toThrow('TRUNCATED');
+    expect(() => sequenceOf(nullType()).decode(hex('04ffffffff'))).toThrow(
+      '4294967295 elements without bytes (TOO_LONG at byte 0)',
+    );
+  });
+
+  test('of elements without bytes has at most 64', () => {
+    const nulls = Array.from({ length: 64 }, () => null);
+    holds(sequenceOf(nullType()), nulls, '0140');
+    holds(setOf(sequence({})), [{}, {}], '0102');
+    expect(() => sequenceOf(nullType()).encode([...nulls, null])).toThrow('TOO_LONG');
+    expect(() => setOf(octetString(0)).decode(hex('0141'))).toThrow('TOO_LONG at byte 0');
   });
 });
 

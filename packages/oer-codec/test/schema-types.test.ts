@@ -1,6 +1,9 @@
 /** One table per type: each value, its bytes, and what strict and lenient reading refuse. */
 import { describe, expect, test } from 'vitest';
 import {
+  bmpString,
+  universalString,
+  utcTime,
   bitString,
   boolean,
   enumerated,
@@ -236,6 +239,83 @@ test('UTF8String counts characters, not bytes (X.696 27)', () => {
   expect(refusal(() => utf8String().encode('\ud800'))).toBe('BAD_TEXT');
 });
 
+describe('BMPString and UniversalString (X.696 27)', () => {
+  test('take two and four bytes to a character', () => {
+    holds(bmpString(), 'aé€', '06 0061 00e9 20ac');
+    holds(bmpString({ size: 2 }), 'a\uffff', '0061 ffff');
+    holds(bmpString({ size: { min: 1, max: 2 } }), '\ud7ff\ue000', '04 d7ff e000');
+    holds(universalString(), 'a𝄞', '08 00000061 0001d11e');
+    holds(universalString({ size: 1, from: '𝄞' }), '𝄞', '0001d11e');
+    holds(universalString(), '\u{10ffff}', '04 0010ffff');
+    holds(universalString(), '', '00');
+  });
+
+  test('refuse what is no character, too many, and one that is not allowed', () => {
+    for (const bytes of ['0101', '02d800', '02dfff', '03006100']) {
+      expect(refusal(() => bmpString().decode(hex(bytes)))).toBe('BAD_TEXT');
+    }
+    for (const bytes of ['03000061', '040000d800', '0400110000', '04ffffffff']) {
+      expect(refusal(() => universalString().decode(hex(bytes)))).toBe('BAD_TEXT');
+    }
+    expect(refusal(() => bmpString().encode('𝄞'))).toBe('BAD_TEXT');
+    expect(refusal(() => bmpString().encode('\ud800'))).toBe('BAD_TEXT');
+    expect(refusal(() => universalString().encode('\udfff'))).toBe('BAD_TEXT');
+    expect(refusal(() => bmpString({ size: 1 }).encode('ab'))).toBe('TOO_LONG');
+    expect(refusal(() => bmpString({ size: { max: 1 } }).decode(hex('0400610062')))).toBe(
+      'TOO_LONG',
+    );
+    expect(refusal(() => bmpString({ from: 'a' }).encode('b'))).toBe('BAD_TEXT');
+    expect(refusal(() => bmpString({ from: 'a' }).decode(hex('020062')))).toBe('BAD_TEXT');
+  });
+});
+
+test('UTCTime is a text of a time in its canonical form (X.696 31)', () => {
+  const octets = (text: string): string => toHex(new TextEncoder().encode(text));
+  holds(utcTime(), '160229235959Z', `0d${octets('160229235959Z')}`);
+  holds(utcTime(), '000229000000Z', `0d${octets('000229000000Z')}`);
+  for (const text of [
+    '150229000000Z',
+    '161329000000Z',
+    '160229240000Z',
+    '1602292359Z',
+    '160229235960Z',
+    '160229235959+0100',
+    '160229235959z',
+    ' 60229235959Z',
+    '',
+  ]) {
+    expect(refusal(() => utcTime().encode(text))).toBe('BAD_TIME');
+    expect(refusal(() => utcTime().decode(ia5String().encode(text)))).toBe('BAD_TIME');
+  }
+  expect(refusal(() => utcTime().decode(ia5String().encode('1'.repeat(33))))).toBe('TOO_LONG');
+});
+
+test('not a number has one canonical form', () => {
+  holds(real32(), NaN, '7fc00000');
+  holds(real64(), NaN, '7ff8000000000000');
+  for (const [type, bytes] of [
+    [real32(), '7fc00001'],
+    [real32(), 'ffc00000'],
+    [real32(), '7f800001'],
+    [real64(), '7ff8000000000001'],
+    [real64(), 'fff8000000000000'],
+  ] as const) {
+    expect(type.decode(hex(bytes))).toBe(NaN);
+    expect(() => type.decodeStrict(hex(bytes))).toThrow('NON_CANONICAL at byte 0');
+  }
+});
+
+test('an integer beyond its bounds is not printed in more than linear time', () => {
+  const octets = new Uint8Array(1 << 20).fill(0xff);
+  octets.set([0x83, 0x0f, 0xff, 0xfc]);
+  const start = performance.now();
+  expect(() => integer(0n, 2n ** 70n).decode(octets)).toThrow(
+    'an integer above 256 bits is no INTEGER (0..1180591620717411303424) (OUT_OF_RANGE at byte 0)',
+  );
+  expect(performance.now() - start).toBeLessThan(500);
+  expect(() => integer(0n, 2n ** 70n).encode(2n ** 255n - 1n)).toThrow(`${2n ** 255n - 1n} is no`);
+});
+
 test('times (RFC 0030)', () => {
   holds(
     generalizedTime(),
@@ -260,6 +340,9 @@ test('OBJECT IDENTIFIER and RELATIVE-OID (X.696 21, 22; the example is that of X
   for (const text of ['', '3.1', '1.40', '0.40', '1..2', '01.2', 'a', '1.-2']) {
     expect(refusal(() => objectIdentifier().encode(text))).toBe('BAD_VALUE');
   }
+  const long = `2.${2n ** 448n - 1n}`; // 64 times seven bits
+  expect(relativeOid().decodeStrict(relativeOid().encode(long))).toBe(long);
+  expect(refusal(() => relativeOid().encode(`2.${2n ** 448n}`))).toBe('BAD_VALUE');
   for (const bytes of ['00', '0180', '028001', '022a80', `42${'ff'.repeat(65)}7f`]) {
     expect(refusal(() => relativeOid().decode(hex(bytes)))).toBe('BAD_VALUE');
   }

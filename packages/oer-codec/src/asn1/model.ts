@@ -34,6 +34,21 @@ export interface ComponentNode {
   readonly line: number;
 }
 
+/** Components that were added together: `[[ ... ]]`. */
+export interface GroupNode {
+  readonly kind: 'group';
+  readonly components: readonly ComponentNode[];
+}
+
+/** What stands behind an extension marker. */
+export type AdditionNode = ComponentNode | GroupNode;
+
+/** A tag as it is written: `[APPLICATION 5]`. */
+export interface TagNode {
+  readonly class: 'universal' | 'application' | 'context' | 'private';
+  readonly number: number;
+}
+
 export type BuiltinName =
   | 'BOOLEAN'
   | 'NULL'
@@ -48,34 +63,46 @@ export type BuiltinName =
   | 'PrintableString'
   | 'VisibleString'
   | 'NumericString'
+  | 'BMPString'
+  | 'UniversalString'
+  | 'UTCTime'
   | 'GeneralizedTime';
 
+/** What all types have. */
+interface TypeBase {
+  readonly constraint: ConstraintNode;
+  readonly line: number;
+  /** The outermost tag, where there is one. */
+  readonly tag?: TagNode;
+}
+
 /** A type, as it is written. */
-export type TypeNode = { readonly constraint: ConstraintNode; readonly line: number } & (
-  | { readonly kind: 'builtin'; readonly name: BuiltinName }
-  | { readonly kind: 'reference'; readonly name: string }
-  | {
-      readonly kind: 'enumerated';
-      readonly names: readonly (readonly [string, number])[];
-      readonly extensible: boolean;
-    }
-  | { readonly kind: 'list'; readonly of: 'SEQUENCE' | 'SET'; readonly element: TypeNode }
-  | {
-      readonly kind: 'structure';
-      readonly of: 'SEQUENCE' | 'SET' | 'CHOICE';
-      readonly components: readonly ComponentNode[];
-      /** Behind the extension marker; undefined without one. */
-      readonly additions: readonly ComponentNode[] | undefined;
-    }
-  | {
-      /** `CLASS.&field ({Set})`, with the component that chooses (`{@type}`) for an open type. */
-      readonly kind: 'class field';
-      readonly className: string;
-      readonly field: string;
-      readonly set: string;
-      readonly chosenBy: string | undefined;
-    }
-);
+export type TypeNode = TypeBase &
+  (
+    | { readonly kind: 'builtin'; readonly name: BuiltinName }
+    | { readonly kind: 'reference'; readonly name: string }
+    | {
+        readonly kind: 'enumerated';
+        readonly names: readonly (readonly [string, number])[];
+        readonly extensible: boolean;
+      }
+    | { readonly kind: 'list'; readonly of: 'SEQUENCE' | 'SET'; readonly element: TypeNode }
+    | {
+        readonly kind: 'structure';
+        readonly of: 'SEQUENCE' | 'SET' | 'CHOICE';
+        readonly components: readonly ComponentNode[];
+        /** Behind the extension marker; undefined without one. */
+        readonly additions: readonly AdditionNode[] | undefined;
+      }
+    | {
+        /** `CLASS.&field ({Set})`, with the component that chooses (`{@type}`) for an open type. */
+        readonly kind: 'class field';
+        readonly className: string;
+        readonly field: string;
+        readonly set: string;
+        readonly chosenBy: string | undefined;
+      }
+  );
 
 /** An information object class of an id and a type. */
 export interface ClassNode {
@@ -92,6 +119,8 @@ export interface ObjectSetNode {
 /** A module. */
 export interface Asn1Module {
   readonly name: string;
+  /** Whether components without tags get theirs by their place: AUTOMATIC TAGS. */
+  readonly automaticTags: boolean;
   /** Which module each imported name comes from. */
   readonly imports: ReadonlyMap<string, string>;
   readonly types: ReadonlyMap<string, TypeNode>;

@@ -47,7 +47,7 @@ function parseElements(tokens: TokenStream): ConstraintNode {
     } else if (tokens.takes('WITH', 'COMPONENTS')) {
       node = { ...node, ...parseComponents(tokens) };
     } else if (tokens.takes('(')) {
-      node = { ...node, ...parseElements(tokens) };
+      node = { ...node, ...tokens.nested(() => parseElements(tokens)) };
       tokens.expect(')');
     } else {
       values.push(parseRange(tokens));

@@ -1,12 +1,19 @@
-import type { BuiltinName, ComponentNode, TypeNode } from './model.js';
+import type {
+  AdditionNode,
+  BuiltinName,
+  ComponentNode,
+  GroupNode,
+  TagNode,
+  TypeNode,
+} from './model.js';
 import { parseConstraints, parseValue } from './parse-constraint.js';
 import type { TokenStream } from './token-stream.js';
 
-const TWO_WORDS: Readonly<Record<string, string>> = {
-  OCTET: 'STRING',
-  BIT: 'STRING',
-  OBJECT: 'IDENTIFIER',
-};
+const TWO_WORDS: readonly (readonly [string, string])[] = [
+  ['OCTET', 'STRING'],
+  ['BIT', 'STRING'],
+  ['OBJECT', 'IDENTIFIER'],
+];
 const ONE_WORD: readonly string[] = [
   'BOOLEAN',
   'NULL',
@@ -18,17 +25,45 @@ const ONE_WORD: readonly string[] = [
   'PrintableString',
   'VisibleString',
   'NumericString',
+  'BMPString',
+  'UniversalString',
+  'UTCTime',
   'GeneralizedTime',
 ];
 
 /** Reads a type with its constraints. */
 export function parseType(tokens: TokenStream): TypeNode {
+  return tokens.nested(() => {
+    const tag = parseTag(tokens);
+    const type = parseUntagged(tokens);
+    return tag === undefined ? type : { ...type, tag };
+  });
+}
+
+const TAG_CLASSES = {
+  UNIVERSAL: 'universal',
+  APPLICATION: 'application',
+  PRIVATE: 'private',
+} as const;
+
+/** `[5]`, `[APPLICATION 5] IMPLICIT`: whether it is implicit or explicit makes no difference to OER. */
+function parseTag(tokens: TokenStream): TagNode | undefined {
+  if (!tokens.takes('[')) return undefined;
+  const names = ['UNIVERSAL', 'APPLICATION', 'PRIVATE'] as const;
+  const name = names.find((text) => tokens.takes(text));
+  const number = Number(tokens.take('number'));
+  tokens.expect(']');
+  if (!tokens.takes('IMPLICIT')) tokens.takes('EXPLICIT');
+  return { class: name === undefined ? 'context' : TAG_CLASSES[name], number };
+}
+
+function parseUntagged(tokens: TokenStream): TypeNode {
   const { line } = tokens;
   const word = tokens.take('word');
   if (word === 'SEQUENCE' || word === 'SET') return parseStructure(tokens, word, line);
   if (word === 'CHOICE') return structure(tokens, word, line);
   if (word === 'ENUMERATED') return parseEnumerated(tokens, line);
-  const second = TWO_WORDS[word];
+  const second = TWO_WORDS.find(([first]) => first === word)?.[1];
   if (second !== undefined) {
     tokens.expect(second);
     skipNamedNumbers(tokens);
@@ -43,6 +78,9 @@ export function parseType(tokens: TokenStream): TypeNode {
       line,
       constraint: parseConstraints(tokens),
     };
+  }
+  if (word === 'ISO646String') {
+    return { kind: 'builtin', name: 'VisibleString', line, constraint: parseConstraints(tokens) };
   }
   if (tokens.takes('.')) return parseClassField(tokens, word, line);
   return { kind: 'reference', name: word, line, constraint: parseConstraints(tokens) };
@@ -71,18 +109,38 @@ function parseStructure(tokens: TokenStream, of: 'SEQUENCE' | 'SET', line: numbe
 
 function structure(tokens: TokenStream, of: 'SEQUENCE' | 'SET' | 'CHOICE', line: number): TypeNode {
   const components: ComponentNode[] = [];
-  let additions: ComponentNode[] | undefined;
+  let additions: AdditionNode[] | undefined;
+  let markers = 0;
   tokens.expect('{');
   while (!tokens.takes('}')) {
     if (tokens.takes('...')) {
-      if (additions !== undefined) throw tokens.error('a second extension marker is not supported');
-      additions = [];
+      markers += 1;
+      if (markers > 2) throw tokens.error('a third extension marker');
+      additions ??= [];
+    } else if (tokens.takes('[', '[')) {
+      if (markers !== 1) throw tokens.error('a group stands behind the extension marker');
+      additions?.push(parseGroup(tokens));
     } else {
-      (additions ?? components).push(parseComponent(tokens));
+      // Behind a second marker the components go on that were before the first.
+      (markers === 1 ? (additions ?? components) : components).push(parseComponent(tokens));
     }
     if (!tokens.sees('}')) tokens.expect(',');
   }
   return { kind: 'structure', of, components, additions, line, constraint: {} };
+}
+
+/** `[[ a A, b B ]]` or `[[ 2: a A, b B ]]`: the number is that of the version. */
+function parseGroup(tokens: TokenStream): GroupNode {
+  if (tokens.peek().kind === 'number') {
+    tokens.take('number');
+    tokens.expect(':');
+  }
+  const components: ComponentNode[] = [];
+  do components.push(parseComponent(tokens));
+  while (tokens.takes(','));
+  tokens.expect(']');
+  tokens.expect(']');
+  return { kind: 'group', components };
 }
 
 function parseComponent(tokens: TokenStream): ComponentNode {
@@ -95,7 +153,7 @@ function parseComponent(tokens: TokenStream): ComponentNode {
 }
 
 function parseEnumerated(tokens: TokenStream, line: number): TypeNode {
-  const names: [string, number][] = [];
+  const items: { name: string; number: number | undefined; isAddition: boolean }[] = [];
   let extensible = false;
   tokens.expect('{');
   do {
@@ -104,14 +162,30 @@ function parseEnumerated(tokens: TokenStream, line: number): TypeNode {
       continue;
     }
     const name = tokens.take('word');
-    let number = names.length === 0 ? 0 : (names.at(-1)?.[1] ?? 0) + 1;
+    let number: number | undefined;
     if (tokens.takes('(')) {
       number = Number(tokens.take('number'));
       tokens.expect(')');
     }
-    names.push([name, number]);
+    items.push({ name, number, isAddition: extensible });
   } while (tokens.takes(','));
   tokens.expect('}');
+  // Items without a number get the lowest ones that are free, additions after the others (X.680 20.3, 20.6).
+  const used = new Set(items.map(({ number }) => number));
+  let next = 0;
+  const numberOf = (number: number | undefined, isAddition: boolean): number => {
+    if (number === undefined) while (used.has(next)) next += 1;
+    const chosen = number ?? next++;
+    if (isAddition) next = Math.max(next, chosen + 1);
+    return chosen;
+  };
+  const names = items.map(({ name, number, isAddition }): [string, number] => [
+    name,
+    numberOf(number, isAddition),
+  ]);
+  if (new Set(items.map(({ name }) => name)).size < items.length) {
+    throw tokens.error('two names of an ENUMERATED are the same');
+  }
   return { kind: 'enumerated', names, extensible, line, constraint: {} };
 }
 

@@ -4,7 +4,7 @@ import { parseType } from './parse-type.js';
 import { TokenStream } from './token-stream.js';
 
 /**
- * Reads the modules of a text. They have to say AUTOMATIC TAGS, as all of Interledger's do.
+ * Reads the modules of a text.
  * @throws {@link Asn1SyntaxError} with the line, for what is no ASN.1 or not supported.
  */
 export function parseAsn1(source: string): Asn1Module[] {
@@ -24,7 +24,12 @@ interface Assignments {
 
 function parseModule(tokens: TokenStream): Asn1Module {
   const name = tokens.take('word');
-  for (const word of ['DEFINITIONS', 'AUTOMATIC', 'TAGS', '::=', 'BEGIN']) tokens.expect(word);
+  skipIdentifier(tokens);
+  tokens.expect('DEFINITIONS');
+  const automaticTags = tokens.takes('AUTOMATIC', 'TAGS');
+  if (!tokens.takes('EXPLICIT', 'TAGS')) tokens.takes('IMPLICIT', 'TAGS');
+  tokens.expect('::=');
+  tokens.expect('BEGIN');
   const module: Assignments = {
     imports: new Map(),
     types: new Map(),
@@ -32,9 +37,15 @@ function parseModule(tokens: TokenStream): Asn1Module {
     classes: new Map(),
     objectSets: new Map(),
   };
+  if (tokens.takes('EXPORTS')) while (!tokens.takes(';')) tokens.skip();
   if (tokens.takes('IMPORTS')) parseImports(tokens, module.imports);
   while (!tokens.takes('END')) parseAssignment(tokens, module);
-  return { name, ...module };
+  return { name, automaticTags, ...module };
+}
+
+/** The object identifier of a module says nothing that its name does not. */
+function skipIdentifier(tokens: TokenStream): void {
+  if (tokens.takes('{')) while (!tokens.takes('}')) tokens.skip();
 }
 
 function parseImports(tokens: TokenStream, imports: Map<string, string>): void {
@@ -43,12 +54,16 @@ function parseImports(tokens: TokenStream, imports: Map<string, string>): void {
     while (tokens.takes(',')) names.push(tokens.take('word'));
     tokens.expect('FROM');
     const from = tokens.take('word');
+    skipIdentifier(tokens);
     for (const name of names) imports.set(name, from);
   }
 }
 
 function parseAssignment(tokens: TokenStream, module: Assignments): void {
   const name = tokens.take('word');
+  for (const names of Object.values(module) as Map<string, unknown>[]) {
+    if (names.has(name)) throw tokens.error(`${name} is defined twice`);
+  }
   if (/^[a-z]/.test(name)) {
     parseType(tokens);
     tokens.expect('::=');

@@ -1,3 +1,4 @@
+import { compileAsn1 } from './compile.js';
 import type { Asn1Module } from './model.js';
 import { parseAsn1 } from './parse.js';
 import { Scope } from './scope.js';
@@ -9,6 +10,7 @@ import { Translator, type SchemaFunction, type Target } from './translate.js';
  * @throws {@link Asn1SyntaxError}, also for types that contain themselves: their TypeScript type has to be written by hand.
  */
 export function printTypeScript(...sources: readonly string[]): string {
+  compileAsn1(...sources); // Refuses what no schema can be made of.
   const scope = new Scope(sources.flatMap(parseAsn1));
   const target = new CodeTarget(scope);
   for (const module of scope.modules.values()) {

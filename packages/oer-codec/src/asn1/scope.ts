@@ -4,6 +4,7 @@ import type {
   ConstraintNode,
   ObjectSetNode,
   RangeNode,
+  TagNode,
   TypeNode,
   ValueNode,
 } from './model.js';
@@ -15,12 +16,23 @@ export interface Found<T> {
   readonly node: T;
 }
 
+/** The type that references lead to, with the constraints and the outermost tag on the way. */
+export interface Dereferenced {
+  readonly module: Asn1Module;
+  readonly type: TypeNode;
+  readonly constraint: ConstraintNode;
+  readonly tag: TagNode | undefined;
+}
+
 /** All modules, and what the names in each of them stand for. */
 export class Scope {
   readonly modules: ReadonlyMap<string, Asn1Module>;
 
   constructor(modules: readonly Asn1Module[]) {
     this.modules = new Map(modules.map((module) => [module.name, module]));
+    if (this.modules.size < modules.length) {
+      throw new Asn1SyntaxError(1, 'two modules have the same name');
+    }
   }
 
   type(module: Asn1Module, name: string, line: number): Found<TypeNode> {
@@ -45,9 +57,13 @@ export class Scope {
 
   /** A value that is no name. */
   value(module: Asn1Module, value: ValueNode): ValueNode {
-    if (value.kind !== 'name') return value;
-    const found = this.#find(module, value.name, value.line, ({ values }) => values);
-    return this.value(found.module, found.node);
+    let at: Found<ValueNode> = { module, node: value };
+    for (let steps = 0; at.node.kind === 'name'; steps++) {
+      const { name, line } = at.node;
+      if (steps > 100) throw new Asn1SyntaxError(line, `${name} is defined through itself`);
+      at = this.#find(at.module, name, line, ({ values }) => values);
+    }
+    return at.node;
   }
 
   /** The values that constraints leave, as the smallest range around them. */
@@ -75,26 +91,25 @@ export class Scope {
       if (from === to) return Array.from(text(from));
       const first = text(from).charCodeAt(0);
       const count = text(to).charCodeAt(0) - first + 1;
+      if (!(count > 0)) throw new RangeError('FROM has a range without characters');
       return Array.from({ length: count }, (_, i) => String.fromCharCode(first + i));
     });
     return characters.join('');
   }
 
   /** Follows references to the type that they end at; constraints on the way add up. */
-  dereference(
-    module: Asn1Module,
-    type: TypeNode,
-  ): { readonly module: Asn1Module; readonly type: TypeNode; readonly constraint: ConstraintNode } {
+  dereference(module: Asn1Module, type: TypeNode): Dereferenced {
     let at: Found<TypeNode> = { module, node: type };
-    let constraint = type.constraint;
+    let { constraint, tag } = type;
     const seen = new Set<TypeNode>();
     while (at.node.kind === 'reference') {
       if (seen.has(at.node)) throw new Asn1SyntaxError(at.node.line, `${at.node.name} is itself`);
       seen.add(at.node);
       at = this.type(at.module, at.node.name, at.node.line);
       constraint = { ...at.node.constraint, ...constraint };
+      tag ??= at.node.tag;
     }
-    return { module: at.module, type: at.node, constraint };
+    return { module: at.module, type: at.node, constraint, tag };
   }
 
   #find<T>(

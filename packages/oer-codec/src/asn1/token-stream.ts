@@ -1,9 +1,12 @@
 import { Asn1SyntaxError, tokenize, type Token } from './tokens.js';
 
+const MAX_DEPTH = 64;
+
 /** The tokens of a module, one after the other. */
 export class TokenStream {
   readonly #tokens: readonly Token[];
   #next = 0;
+  #depth = 0;
 
   constructor(source: string) {
     this.#tokens = tokenize(source);
@@ -31,6 +34,12 @@ export class TokenStream {
     return true;
   }
 
+  /** Moves on past whatever comes next, but not past the end. */
+  skip(): void {
+    if (this.peek().kind === 'end') throw this.error('the text ends too soon');
+    this.#next += 1;
+  }
+
   /** Moves on past a text that has to come next. */
   expect(text: string): void {
     if (!this.takes(text)) throw this.error(`expected ${text}, found ${this.peek().text}`);
@@ -42,6 +51,15 @@ export class TokenStream {
     if (token.kind !== kind) throw this.error(`expected a ${kind}, found ${token.text}`);
     this.#next += 1;
     return token.text;
+  }
+
+  /** Parses what may contain itself; what is nested too deep is an error, and no overflow of the stack. */
+  nested<T>(parse: () => T): T {
+    if (this.#depth === MAX_DEPTH) throw this.error(`nested deeper than ${MAX_DEPTH}`);
+    this.#depth += 1;
+    const result = parse();
+    this.#depth -= 1;
+    return result;
   }
 
   error(reason: string): Asn1SyntaxError {

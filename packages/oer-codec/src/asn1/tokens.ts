@@ -19,7 +19,7 @@ export interface Token {
 
 // In this order: a comment may end at the next two hyphens or with its line.
 const TOKEN =
-  /(?<space>\s+|--.*?(?:--|$)|\/\*[^]*?\*\/)|(?<word>[A-Za-z](?:-?[A-Za-z0-9])*)|(?<field>&[A-Za-z](?:-?[A-Za-z0-9])*)|(?<number>-?\d+)|"(?<text>[^"]*)"|(?<symbol>::=|\.\.\.|\.\.|\[\[|\]\]|[{}()[\],;|@:.])/my;
+  /(?<space>\s+|--.*?(?:--|$)|\/\*[^]*?\*\/)|(?<word>[A-Za-z](?:-?[A-Za-z0-9])*)|(?<field>&[A-Za-z](?:-?[A-Za-z0-9])*)|(?<number>-?\d+)|"(?<text>[^"]*)"|(?<symbol>::=|\.\.\.|\.\.|[{}()[\],;|@:.])/my;
 
 /** Cuts a module into tokens; comments and spaces are left out. */
 export function tokenize(source: string): Token[] {

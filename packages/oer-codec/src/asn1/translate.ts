@@ -1,4 +1,6 @@
+import { OerEncodeError } from '../errors.js';
 import type {
+  AdditionNode,
   Asn1Module,
   ComponentNode,
   ConstraintNode,
@@ -7,11 +9,14 @@ import type {
   ValueNode,
 } from './model.js';
 import type { Scope } from './scope.js';
+import { hasAutomaticTags, inOrderOfTags, tagOf } from './tags.js';
 import { Asn1SyntaxError } from './tokens.js';
 
 /** The functions of this package that make schemas. */
 export type SchemaFunction =
+  | 'additionGroup'
   | 'bitString'
+  | 'bmpString'
   | 'boolean'
   | 'choice'
   | 'enumerated'
@@ -33,6 +38,8 @@ export type SchemaFunction =
   | 'sequenceOf'
   | 'set'
   | 'setOf'
+  | 'universalString'
+  | 'utcTime'
   | 'utf8String'
   | 'visibleString'
   | 'withDefault';
@@ -51,6 +58,8 @@ const STRINGS = {
   PrintableString: 'printableString',
   VisibleString: 'visibleString',
   NumericString: 'numericString',
+  BMPString: 'bmpString',
+  UniversalString: 'universalString',
 } as const;
 
 const PLAIN = {
@@ -59,12 +68,16 @@ const PLAIN = {
   'OBJECT IDENTIFIER': 'objectIdentifier',
   'RELATIVE-OID': 'relativeOid',
   GeneralizedTime: 'generalizedTime',
+  UTCTime: 'utcTime',
 } as const;
+
+const MAX_DEPTH = 256;
 
 /** Translates types of modules into calls of the functions that make schemas. */
 export class Translator<S> {
   readonly #scope: Scope;
   readonly #target: Target<S>;
+  #depth = 0;
 
   constructor(scope: Scope, target: Target<S>) {
     this.#scope = scope;
@@ -72,6 +85,22 @@ export class Translator<S> {
   }
 
   type(module: Asn1Module, type: TypeNode): S {
+    if (this.#depth === MAX_DEPTH) {
+      throw new Asn1SyntaxError(type.line, `defined through more than ${MAX_DEPTH} others`);
+    }
+    this.#depth += 1;
+    try {
+      return this.#type(module, type);
+    } catch (error) {
+      // What no schema can be made of: bounds without values, two alternatives with one tag.
+      if (!(error instanceof RangeError || error instanceof OerEncodeError)) throw error;
+      throw new Asn1SyntaxError(type.line, error.message);
+    } finally {
+      this.#depth -= 1;
+    }
+  }
+
+  #type(module: Asn1Module, type: TypeNode): S {
     switch (type.kind) {
       case 'reference':
         return this.#reference(module, type);
@@ -98,9 +127,9 @@ export class Translator<S> {
   /** A type by its name; one with more constraints is a type of its own. */
   #reference(module: Asn1Module, type: TypeNode & { readonly kind: 'reference' }): S {
     const { name, line } = type;
+    const end = this.#scope.dereference(module, type);
     if (Object.keys(type.constraint).length === 0)
       return this.#target.reference(module, name, line);
-    const end = this.#scope.dereference(module, type);
     if (end.type.kind !== 'builtin') return this.#target.reference(module, name, line);
     return this.#builtin(end.module, end.type, end.constraint);
   }
@@ -165,14 +194,35 @@ export class Translator<S> {
       }
       return this.#table(module, type.components, last.type, last.name);
     }
-    const components = this.#components(module, type.components);
-    const make = type.of === 'SET' ? 'set' : 'sequence';
+    const isSet = type.of === 'SET';
+    const nodes = isSet ? inOrderOfTags(this.#scope, module, type.components) : type.components;
+    const components = this.#components(module, nodes);
+    const make = isSet ? 'set' : 'sequence';
     if (type.additions === undefined) return this.#target.call(make, components);
-    const additions = this.#components(module, type.additions);
-    return this.#target.call(make, components, { additions });
+    return this.#target.call(make, components, {
+      additions: this.#additions(module, type.additions),
+    });
+  }
+
+  /** No identifier of ASN.1 has an underscore, so that the name of a group cannot be that of a component. */
+  #additions(module: Asn1Module, additions: readonly AdditionNode[]): Record<string, S> {
+    return Object.assign(
+      {},
+      ...additions.map((node, i) =>
+        'name' in node
+          ? this.#components(module, [node])
+          : {
+              [`group_${i}`]: this.#target.call(
+                'additionGroup',
+                this.#components(module, node.components),
+              ),
+            },
+      ),
+    ) as Record<string, S>;
   }
 
   #components(module: Asn1Module, components: readonly ComponentNode[]): Record<string, S> {
+    checkNames(components);
     return Object.fromEntries(
       components.map(({ name, type, presence }) => {
         const schema = this.type(module, type);
@@ -196,13 +246,29 @@ export class Translator<S> {
     throw new Asn1SyntaxError(type.line, 'this DEFAULT is not supported');
   }
 
+  /** Groups make no difference here: each alternative behind the marker is an addition of its own (X.696 20). */
   #choice(module: Asn1Module, type: TypeNode & { readonly kind: 'structure' }): S {
-    const root = this.#components(module, type.components);
-    const additions = Object.entries(this.#components(module, type.additions ?? []));
-    return this.#target.call('choice', {
-      ...root,
-      ...Object.fromEntries(additions.map(([name, schema]) => [name, { schema, extension: true }])),
+    const additions = (type.additions ?? []).flatMap((node) =>
+      'name' in node ? [node] : node.components,
+    );
+    const all = [...type.components, ...additions];
+    checkNames(all);
+    const isAutomatic = hasAutomaticTags(module, all);
+    const alternatives = all.map((node): [string, unknown] => {
+      const schema = this.type(module, node.type);
+      const isAddition = !type.components.includes(node);
+      if (isAutomatic && !isAddition) return [node.name, schema];
+      const tag = isAutomatic ? {} : { tag: this.#tag(module, node.type) };
+      return [node.name, { schema, ...tag, ...(isAddition && { extension: true }) }];
     });
+    return this.#target.call('choice', Object.fromEntries(alternatives));
+  }
+
+  #tag(module: Asn1Module, type: TypeNode): { number: number; class?: string } {
+    const tag = tagOf(this.#scope, module, type);
+    return tag.class === 'context'
+      ? { number: tag.number }
+      : { number: tag.number, class: tag.class };
   }
 
   /** The type of the value field of a class. */
@@ -222,15 +288,27 @@ export class Translator<S> {
     data: string,
   ): S {
     const set = this.#scope.objectSet(module, chosen.set, chosen.line);
-    const rows = set.node.rows.map(({ id, type }) => [
-      String(this.#scope.number(set.module, id)),
-      this.type(set.module, type),
-    ]);
+    const rows = set.node.rows.map(({ id, type }): [string, S] => {
+      const number = this.#scope.number(set.module, id);
+      if (number === undefined) throw new Asn1SyntaxError(type.line, 'an id is a number');
+      return [String(number), this.type(set.module, type)];
+    });
+    if (new Set(rows.map(([id]) => id)).size < rows.length) {
+      throw new Asn1SyntaxError(chosen.line, `two objects of ${chosen.set} have one id`);
+    }
     const options = {
       components: this.#components(module, components.slice(0, -1)),
       id: chosen.chosenBy,
       data,
     };
     return this.#target.call('sequenceByTable', options, Object.fromEntries(rows));
+  }
+}
+
+function checkNames(components: readonly ComponentNode[]): void {
+  const names = new Set<string>();
+  for (const { name, line } of components) {
+    if (names.has(name)) throw new Asn1SyntaxError(line, `two components are called ${name}`);
+    names.add(name);
   }
 }

@@ -21,6 +21,7 @@ export function bitString(size?: Size): Schema<BitString> {
   return new Schema<BitString>({
     name,
     minSize: range.fixed ? bytesOf(range.min) : 2 + bytesOf(range.min),
+    fixedSize: range.fixed ? bytesOf(range.min) : undefined,
     size: ({ length }) => (range.fixed ? bytesOf(length) : sizeOfVarOctets(1 + bytesOf(length))),
     write: (writer, value) => {
       checkWrittenSize(range, value.length, name);

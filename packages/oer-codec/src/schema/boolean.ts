@@ -5,6 +5,7 @@ export function boolean(): Schema<boolean> {
   return new Schema<boolean>({
     name: 'BOOLEAN',
     minSize: 1,
+    fixedSize: 1,
     size: () => 1,
     write: (writer, value) => writer.writeUInt8(value ? 0xff : 0),
     read: (reader) => {

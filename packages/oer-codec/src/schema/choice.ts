@@ -51,6 +51,7 @@ export function choice<const A extends Readonly<Record<string, Alternative>>>(
   );
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
   const byTag = new Map(entries.map((entry) => [entry.tag.join(), entry]));
+  if (entries.length === 0) throw new RangeError('a CHOICE has an alternative');
   if (byTag.size !== entries.length)
     throw new RangeError('two alternatives of a CHOICE have one tag');
   const entryFor = (name: string): Entry => {

@@ -16,14 +16,18 @@ const UNSIGNED: readonly Form[] = [
   { fixed: 1, write: (w, v) => w.writeUInt8(Number(v)), read: (r) => r.readUInt8() },
   { fixed: 2, write: (w, v) => w.writeUInt16(Number(v)), read: (r) => r.readUInt16() },
   { fixed: 4, write: (w, v) => w.writeUInt32(Number(v)), read: (r) => r.readUInt32() },
-  { fixed: 8, write: (w, v) => w.writeUInt64(BigInt(v)), read: (r) => r.readUInt64() },
+  { fixed: 8, write: (w, v) => w.writeUInt64(toBig(v)), read: (r) => r.readUInt64() },
 ];
 const SIGNED: readonly Form[] = [
   { fixed: 1, write: (w, v) => w.writeInt8(Number(v)), read: (r) => r.readInt8() },
   { fixed: 2, write: (w, v) => w.writeInt16(Number(v)), read: (r) => r.readInt16() },
   { fixed: 4, write: (w, v) => w.writeInt32(Number(v)), read: (r) => r.readInt32() },
-  { fixed: 8, write: (w, v) => w.writeInt64(BigInt(v)), read: (r) => r.readInt64() },
+  { fixed: 8, write: (w, v) => w.writeInt64(toBig(v)), read: (r) => r.readInt64() },
 ];
+function toBig(value: bigint | number): bigint {
+  return typeof value === 'bigint' ? value : BigInt(value);
+}
+
 const VARIABLE_UNSIGNED: Form = {
   fixed: 0,
   write: (w, v) => w.writeVarUInt(v),
@@ -90,14 +94,15 @@ export function integer(
   const schema = new Schema<bigint | number>({
     name: low === undefined && high === undefined ? 'INTEGER' : range,
     minSize: form.fixed === 0 ? 2 : form.fixed,
+    fixedSize: form.fixed === 0 ? undefined : form.fixed,
     size: (value) => {
       if (asNumber && !Number.isSafeInteger(value)) {
-        throw new OerEncodeError('OUT_OF_RANGE', `${value} is no ${range}`);
+        throw new OerEncodeError('OUT_OF_RANGE', outsideText(value, range));
       }
       return sizeOf(value);
     },
     write: (writer, value) => {
-      if (outside(value)) throw new OerEncodeError('OUT_OF_RANGE', `${value} is no ${range}`);
+      if (outside(value)) throw new OerEncodeError('OUT_OF_RANGE', outsideText(value, range));
       form.write(writer, value);
     },
     read: (reader) => {
@@ -105,7 +110,7 @@ export function integer(
       const value = form.read(reader);
       if (outside(value)) {
         reader.offset = start;
-        throw reader.error('OUT_OF_RANGE', `${value} is no ${range}`);
+        throw reader.error('OUT_OF_RANGE', outsideText(value, range));
       }
       return asNumber
         ? Number(value)
@@ -115,4 +120,10 @@ export function integer(
     },
   });
   return schema as unknown as Schema<number> | Schema<bigint>;
+}
+
+/** Long integers are not printed: their decimals take more than linear time. */
+function outsideText(value: bigint | number, range: string): string {
+  const isLong = typeof value === 'bigint' && BigInt.asIntN(256, value) !== value;
+  return `${isLong ? 'an integer above 256 bits' : value} is no ${range}`;
 }

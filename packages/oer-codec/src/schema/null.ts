@@ -5,6 +5,7 @@ export function nullType(): Schema<null> {
   return new Schema<null>({
     name: 'NULL',
     minSize: 0,
+    fixedSize: 0,
     size: () => 0,
     write: () => undefined,
     read: () => null,

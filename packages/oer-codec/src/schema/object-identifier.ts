@@ -49,15 +49,18 @@ function arcs(text: string): bigint[] {
   return text.split('.').map(BigInt);
 }
 
+/** Arcs longer than this (UUIDs take 19 bytes) are refused: their time would grow with the square of it. */
+const MAX_ARC_BYTES = 64;
+
 /** Seven bits to a byte, the highest bit set on all but the last. */
 function base128(value: bigint): number[] {
+  if (BigInt.asUintN(7 * MAX_ARC_BYTES, value) !== value) {
+    throw new OerEncodeError('BAD_VALUE', `an arc takes more than ${MAX_ARC_BYTES} bytes`);
+  }
   const octets = [Number(value & 0x7fn)];
   for (let rest = value >> 7n; rest > 0n; rest >>= 7n) octets.unshift(Number(rest & 0x7fn) | 0x80);
   return octets;
 }
-
-/** Arcs longer than this (UUIDs take 19 bytes) are refused: their time would grow with the square of it. */
-const MAX_ARC_BYTES = 64;
 
 function readNumbers(reader: OerReader, name: string): bigint[] {
   const start = reader.offset;

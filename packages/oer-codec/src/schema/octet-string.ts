@@ -12,6 +12,7 @@ export function octetString(size?: Size): Schema<Uint8Array> {
   return new Schema<Uint8Array>({
     name,
     minSize: range.fixed ? range.min : 1 + range.min,
+    fixedSize: range.fixed ? range.min : undefined,
     size: (value) => (range.fixed ? value.length : sizeOfVarOctets(value.length)),
     write: (writer, value) => {
       checkWrittenSize(range, value.length, name);

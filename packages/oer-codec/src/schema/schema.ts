@@ -8,6 +8,8 @@ export interface SchemaDefinition<T> {
   readonly name: string;
   /** The fewest bytes that a value can take; bounds how many of them fit into some input. */
   readonly minSize: number;
+  /** The size of every value in bytes, where all have the same. */
+  readonly fixedSize?: number | undefined;
   /** The size of a value in bytes; equal to what `write` then writes. */
   readonly size: (value: T) => number;
   readonly write: (writer: OerWriter, value: T) => void;
@@ -22,6 +24,8 @@ export class Schema<T> {
   readonly name: string;
   /** The fewest bytes that a value can take. */
   readonly minSize: number;
+  /** The size of every value in bytes, where all have the same. */
+  readonly fixedSize: number | undefined;
   /** The size of a value in bytes. @throws {@link OerEncodeError} for some values that cannot be written. */
   readonly size: (value: T) => number;
   /** Writes a value behind what a writer has. @throws {@link OerEncodeError} */
@@ -32,6 +36,7 @@ export class Schema<T> {
   constructor(definition: SchemaDefinition<T>) {
     this.name = definition.name;
     this.minSize = definition.minSize;
+    this.fixedSize = definition.fixedSize;
     this.size = definition.size;
     this.write = definition.write;
     this.read = definition.read;
@@ -79,6 +84,7 @@ export class Schema<T> {
 export interface AnySchema {
   readonly name: string;
   readonly minSize: number;
+  readonly fixedSize: number | undefined;
   readonly size: (value: never) => number;
   readonly write: (writer: OerWriter, value: never) => void;
   readonly read: (reader: OerReader) => unknown;

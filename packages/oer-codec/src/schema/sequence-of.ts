@@ -1,44 +1,16 @@
+import { OerEncodeError } from '../errors.js';
 import { sizeOfVarUInt } from '../length.js';
-import { OerWriter } from '../writer.js';
+import type { OerReader } from '../reader.js';
+import type { OerWriter } from '../writer.js';
 import { Schema, within } from './schema.js';
 import { checkReadSize, checkWrittenSize, sizeRange, type Size } from './size.js';
 
-/** SEQUENCE OF (X.696 17): the number of elements, as a variable-length unsigned integer, and the elements. */
+/**
+ * SEQUENCE OF (X.696 17): the number of elements, as a variable-length unsigned integer, and the elements. Of elements
+ * that take no bytes (NULL) a list has at most 64, so that a few bytes cannot announce a list without end.
+ */
 export function sequenceOf<T>(element: Schema<T>, size?: Size): Schema<T[]> {
-  const range = sizeRange(size);
-  const name = `SEQUENCE${range.text} OF ${element.name}`;
-  return new Schema<T[]>({
-    name,
-    minSize: 2,
-    size: (values) =>
-      values.reduce((sum, value) => sum + element.size(value), sizeOfVarUInt(values.length)),
-    write: (writer, values) => {
-      checkWrittenSize(range, values.length, name);
-      writer.writeCount(values.length);
-      let i = 0;
-      try {
-        for (const value of values) {
-          element.write(writer, value);
-          i += 1;
-        }
-      } catch (error) {
-        throw within(error, `[${i}]`);
-      }
-    },
-    read: (reader) => {
-      const start = reader.offset;
-      // An element without bytes (NULL) would let a few bytes announce any number of elements.
-      const count = reader.readCount(Math.max(1, element.minSize));
-      checkReadSize(range, count, name, reader, start);
-      const values: T[] = [];
-      try {
-        while (values.length < count) values.push(element.read(reader));
-      } catch (error) {
-        throw within(error, `[${values.length}]`);
-      }
-      return values;
-    },
-  });
+  return listOf('SEQUENCE', element, size);
 }
 
 /**
@@ -46,41 +18,108 @@ export function sequenceOf<T>(element: Schema<T>, size?: Size): Schema<T[]> {
  * order; strict reading refuses any other than the canonical one.
  */
 export function setOf<T>(element: Schema<T>, size?: Size): Schema<T[]> {
-  const list = sequenceOf(element, size);
+  return listOf('SET', element, size);
+}
+
+const MAX_EMPTY_ELEMENTS = 64;
+
+function listOf<T>(kind: 'SEQUENCE' | 'SET', element: Schema<T>, size?: Size): Schema<T[]> {
   const range = sizeRange(size);
-  const name = `SET${range.text} OF ${element.name}`;
-  const write = (writer: OerWriter, values: readonly T[]): void => {
-    checkWrittenSize(range, values.length, name);
-    const encodings = values.map((value, i) => encodeElement(element, value, i));
-    writer.writeCount(values.length);
-    for (const octets of encodings.sort(compareOctets)) writer.writeOctets(octets);
-  };
+  const name = `${kind}${range.text} OF ${element.name}`;
+  const { fixedSize, minSize } = element;
+  const checkCount = (count: number): OerEncodeError | undefined =>
+    fixedSize === 0 && count > MAX_EMPTY_ELEMENTS
+      ? new OerEncodeError('TOO_LONG', `${count} elements without bytes`)
+      : undefined;
   return new Schema<T[]>({
     name,
-    minSize: list.minSize,
-    size: list.size,
-    write,
+    minSize: 2,
+    size: (values) => {
+      let sum = sizeOfVarUInt(values.length);
+      if (fixedSize !== undefined) return sum + values.length * fixedSize;
+      eachElement(values, (value) => (sum += element.size(value)));
+      return sum;
+    },
+    write: (writer, values) => {
+      checkWrittenSize(range, values.length, name);
+      const problem = checkCount(values.length);
+      if (problem !== undefined) throw problem;
+      writer.writeCount(values.length);
+      if (kind === 'SET') writeSorted(writer, element, values);
+      else eachElement(values, (value) => element.write(writer, value));
+    },
     read: (reader) => {
       const start = reader.offset;
-      const values = list.read(reader);
-      if (reader.strict) {
-        const sorted = new OerWriter();
-        write(sorted, values);
-        if (sorted.finish().some((octet, i) => octet !== reader.bytes[start + i])) {
-          reader.offset = start;
-          throw reader.error('NON_CANONICAL', 'a SET OF has its elements in ascending order');
-        }
+      const count =
+        fixedSize === 0 ? reader.readVarUIntNumber() : reader.readCount(Math.max(1, minSize));
+      const problem = checkCount(count);
+      if (problem !== undefined) {
+        reader.offset = start;
+        throw reader.error(problem.code, problem.reason);
       }
+      checkReadSize(range, count, name, reader, start);
+      if (kind === 'SET' && reader.strict) return readSorted(reader, element, count, start);
+      const values: T[] = [];
+      readElements(reader, element, count, values);
       return values;
     },
   });
 }
 
-function encodeElement<T>(element: Schema<T>, value: T, index: number): Uint8Array {
+function readElements<T>(
+  reader: OerReader,
+  element: Schema<T>,
+  count: number,
+  values: T[],
+  each?: (start: number) => void,
+): void {
   try {
-    return element.encode(value);
+    while (values.length < count) {
+      const start = reader.offset;
+      values.push(element.read(reader));
+      each?.(start);
+    }
   } catch (error) {
-    throw within(error, `[${index}]`);
+    throw within(error, `[${values.length}]`);
+  }
+}
+
+/** Reads the elements of a SET OF, which have to be in the canonical order. */
+function readSorted<T>(
+  reader: OerReader,
+  element: Schema<T>,
+  count: number,
+  listStart: number,
+): T[] {
+  const values: T[] = [];
+  let previous: Uint8Array | undefined;
+  let misplaced = 0;
+  readElements(reader, element, count, values, (start) => {
+    const octets = reader.bytes.subarray(start, reader.offset);
+    if (previous !== undefined && compareOctets(previous, octets) > 0) misplaced += 1;
+    previous = octets;
+  });
+  if (misplaced === 0) return values;
+  reader.offset = listStart;
+  throw reader.error('NON_CANONICAL', 'a SET OF has its elements in ascending order');
+}
+
+function writeSorted<T>(writer: OerWriter, element: Schema<T>, values: readonly T[]): void {
+  const encodings: Uint8Array[] = [];
+  eachElement(values, (value) => encodings.push(element.encode(value)));
+  for (const octets of encodings.sort(compareOctets)) writer.writeOctets(octets);
+}
+
+/** Calls `work` for each element and says in errors which one it was. */
+function eachElement<T>(values: readonly T[], work: (value: T) => unknown): void {
+  let i = 0;
+  try {
+    for (const value of values) {
+      work(value);
+      i += 1;
+    }
+  } catch (error) {
+    throw within(error, `[${i}]`);
   }
 }
 

@@ -17,12 +17,13 @@ export interface SizeRange {
 /** Reads a SIZE constraint; none means any size. */
 export function sizeRange(size: Size | undefined): SizeRange {
   if (size === undefined) return { min: 0, max: Infinity, fixed: false, text: '' };
-  if (typeof size === 'number') {
-    return { min: size, max: size, fixed: true, text: ` (SIZE (${size}))` };
+  const { min = 0, max = Infinity } = typeof size === 'number' ? { min: size, max: size } : size;
+  if (!(Number.isSafeInteger(min) && min >= 0 && min <= max)) {
+    throw new RangeError(`a size from ${min} to ${max} is none`);
   }
-  const { min = 0, max = Infinity } = size;
+  if (min === max) return { min, max, fixed: true, text: ` (SIZE (${min}))` };
   const text = ` (SIZE (${min}..${max === Infinity ? 'MAX' : max}))`;
-  return { min, max, fixed: min === max, text };
+  return { min, max, fixed: false, text };
 }
 
 /** Refuses to write a value of another size. */

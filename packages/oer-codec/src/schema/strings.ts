@@ -73,6 +73,7 @@ function knownMultiplier(
   return new Schema<string>({
     name,
     minSize: range.fixed ? range.min : 1 + range.min,
+    fixedSize: range.fixed ? range.min : undefined,
     size: (value) => (range.fixed ? value.length : sizeOfVarOctets(value.length)),
     write: (writer, value) => {
       checkWrittenSize(range, value.length, name);
@@ -90,7 +91,8 @@ function knownMultiplier(
   });
 }
 
-function characters(from: string | undefined): ReadonlySet<string> | undefined {
+/** The set of characters that FROM allows; undefined without one. */
+export function characters(from: string | undefined): ReadonlySet<string> | undefined {
   return from === undefined ? undefined : new Set(Array.from(from));
 }
 
@@ -101,14 +103,20 @@ function stranger(allowed: ReadonlySet<string> | undefined, text: string): strin
   return undefined;
 }
 
-function checkAlphabet(allowed: ReadonlySet<string> | undefined, text: string, name: string): void {
+/** Refuses to write a text with a character that is not allowed. */
+export function checkAlphabet(
+  allowed: ReadonlySet<string> | undefined,
+  text: string,
+  name: string,
+): void {
   const bad = stranger(allowed, text);
   if (bad !== undefined) {
     throw new OerEncodeError('BAD_TEXT', `${name} does not have ${JSON.stringify(bad)}`);
   }
 }
 
-function expectAlphabet(
+/** Refuses a text with a character that is not allowed; moves the reader back to `start`. */
+export function expectAlphabet(
   allowed: ReadonlySet<string> | undefined,
   text: string,
   name: string,

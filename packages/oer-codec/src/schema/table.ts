@@ -92,6 +92,8 @@ function define(
   };
   // Encoding asks for the size and then writes: the size of the data need not be found twice.
   let sized: Values | undefined;
+  let sizedId: unknown;
+  let sizedType: Schema<unknown> | undefined;
   let sizedData = 0;
   return new Schema<Values>({
     name: 'SEQUENCE',
@@ -105,13 +107,16 @@ function define(
         throw within(error, data);
       }
       sized = value;
+      sizedId = value[id];
+      sizedType = type;
       return size + sizeOfVarOctets(sizedData);
     },
     write: (writer, value) => {
-      const type = typeToWrite(value);
+      const known = sized === value && sizedId === value[id] ? sizedType : undefined;
+      const type = known ?? typeToWrite(value);
       head.write(writer, value);
       try {
-        const size = sized === value ? sizedData : type.size(value[data]);
+        const size = known === undefined ? type.size(value[data]) : sizedData;
         sized = undefined;
         writer.writeLength(size);
         const end = writer.length + size;
