@@ -14,8 +14,8 @@ import type { IncomingMoneyListeners } from './connection-driver.js';
 import { StreamConnectionError } from './connection-error.js';
 import {
   ASSUMED_CONNECTION_WINDOW,
-  ASSUMED_STREAM_WINDOW,
   DEFAULT_CONNECTION_POLICY,
+  FIRST_STREAM_WINDOW,
   type ConnectionPolicy,
 } from './connection-policy.js';
 import type { ConnectionFacts, ConnectionRole } from './connection-state.js';
@@ -62,13 +62,13 @@ export function connectionFacts(
 ): ConnectionFacts {
   const policy = { ...DEFAULT_CONNECTION_POLICY, ...options.policy };
   if (
-    policy.streamWindow < ASSUMED_STREAM_WINDOW ||
+    policy.streamWindow < FIRST_STREAM_WINDOW ||
     policy.connectionWindow < ASSUMED_CONNECTION_WINDOW
   ) {
     throw new StreamConnectionError(
       'INVALID',
       `streamWindow is ${policy.streamWindow} and connectionWindow ${policy.connectionWindow}; ` +
-        `peers send ${ASSUMED_STREAM_WINDOW} and ${ASSUMED_CONNECTION_WINDOW} bytes before they are told`,
+        `they must be ${FIRST_STREAM_WINDOW} and ${ASSUMED_CONNECTION_WINDOW} at least`,
     );
   }
   return {

@@ -3,8 +3,8 @@ import { DEFAULT_SENDER_POLICY, type SenderPolicy } from './policy.js';
 /** Every number that a connection works by, those of a sender among them. Durations are milliseconds, sizes bytes. */
 export interface ConnectionPolicy extends SenderPolicy {
   /**
-   * How much data of one stream may wait for the application to read it; 16,384 up, which is what deployed peers send before
-   * they are told.
+   * How much data of one stream may wait for the application to read it; 32,000 up. It begins with 32,000, and becomes this
+   * when the other end has shown that its packets keep to the limit of RFC 0027 (see {@link FIRST_STREAM_WINDOW}).
    */
   readonly streamWindow: number;
   /** The same for all streams together; 65,534 up. */
@@ -35,6 +35,15 @@ export const DEFAULT_CONNECTION_POLICY: ConnectionPolicy = {
   maxMoneyOverruns: 200,
   validationAttempts: 5,
 };
+
+/**
+ * How much data each stream is granted at first. ilp-protocol-stream fills a packet with as much as it is granted, up to 32,795
+ * bytes in all, which is more than a Prepare may carry (RFC 0027) and breaks the connection at the next strict node. With
+ * this grant its packets stay below the limit, as long as one stream sends at a time.
+ */
+export const FIRST_STREAM_WINDOW = 32_000;
+/** Packets that are as long as this, but not longer, are those of a sender that knows the limit. */
+export const WELL_CUT_PACKETS = { min: 30_000, max: 31_500 };
 
 /** Where peers start that have not said what they take: what ilp-protocol-stream grants each stream and connection. */
 export const ASSUMED_STREAM_WINDOW = 16_384;

@@ -4,7 +4,12 @@ import { StreamErrorCode, streamErrorName } from '../error-codes.js';
 import type { StreamFrame } from '../frames.js';
 import { Announcement } from './announcement.js';
 import { StreamConnectionError } from './connection-error.js';
-import { ASSUMED_CONNECTION_WINDOW, type ConnectionPolicy } from './connection-policy.js';
+import {
+  ASSUMED_CONNECTION_WINDOW,
+  FIRST_STREAM_WINDOW,
+  WELL_CUT_PACKETS,
+  type ConnectionPolicy,
+} from './connection-policy.js';
 import type { ConnectionEvent } from './events.js';
 import { RemoteAddress } from './remote-address.js';
 import { StreamIds } from './stream-ids.js';
@@ -67,6 +72,9 @@ export class ConnectionState {
   dataReceived = 0;
   dataRead = 0;
   dataSent = 0;
+  /** How much unread data each stream is granted. */
+  streamWindow: number = FIRST_STREAM_WINDOW;
+  #isWellCut: boolean | undefined;
   #remoteAsset: Asset | undefined;
   #remoteMaxData: number | undefined;
   readonly #events: ConnectionEvent[] = [];
@@ -74,7 +82,10 @@ export class ConnectionState {
   constructor(facts: ConnectionFacts) {
     this.facts = facts;
     this.ids = new StreamIds(facts.role, facts.policy.maxStreamId);
-    this.remoteAddress = new RemoteAddress(facts.remoteAddress, facts.policy.validationAttempts);
+    this.remoteAddress = new RemoteAddress(facts.remoteAddress, {
+      maxAttempts: facts.policy.validationAttempts,
+      intervalMs: facts.policy.askIntervalMs,
+    });
     this.#remoteAsset = facts.remoteAsset;
     this.maxData.raise(facts.policy.connectionWindow);
     this.address = facts.address;
@@ -111,8 +122,8 @@ export class ConnectionState {
   }
 
   addStream(id: number, isLocal: boolean): StreamState {
-    const { policy, receiveMax } = this.facts;
-    const stream = new StreamState(id, isLocal, policy, receiveMax);
+    const { receiveMax } = this.facts;
+    const stream = new StreamState(id, isLocal, { streamWindow: this.streamWindow, receiveMax });
     this.streams.set(id, stream);
     return stream;
   }
@@ -161,9 +172,15 @@ export class ConnectionState {
   /** The application has read, or will never read, so many bytes: as many more may come. */
   handleRead(stream: StreamState, bytes: number): void {
     this.dataRead += bytes;
-    const { connectionWindow, streamWindow } = this.facts.policy;
-    this.maxData.raise(this.dataRead + connectionWindow);
-    stream.maxData.raise(stream.input.consumed + streamWindow);
+    this.maxData.raise(this.dataRead + this.facts.policy.connectionWindow);
+    stream.maxData.raise(stream.input.consumed + this.streamWindow);
+  }
+
+  /** So much data was in a packet of the other end: tells whether it knows how long packets may be. */
+  handlePacketLength(bytes: number): void {
+    if (bytes < WELL_CUT_PACKETS.min || this.#isWellCut === false) return;
+    this.#isWellCut = bytes <= WELL_CUT_PACKETS.max;
+    this.streamWindow = this.#isWellCut ? this.facts.policy.streamWindow : FIRST_STREAM_WINDOW;
   }
 
   /** Starts to close the connection from this end. */

@@ -74,7 +74,7 @@ function checkStreamLimit(
   stream: StreamState | undefined,
   { streamId, offset, data }: StreamDataFrame,
 ): StreamVerdict | undefined {
-  const limit = stream?.maxData.value ?? state.facts.policy.streamWindow;
+  const limit = stream?.maxData.value ?? state.streamWindow;
   if (offset + data.length <= limit) return undefined;
   return flowControl(`data beyond offset ${limit} of stream ${streamId}`);
 }

@@ -66,6 +66,7 @@ export class IncomingHalf {
     if (state.phase === 'telling' || state.phase === 'closed')
       return this.#reject(packet, NO_STREAMS);
     if (prepare.expiresAt.getTime() <= now) return packet.reject('R00');
+    state.handlePacketLength(prepare.data.length);
     return this.#check(packet);
   }
 

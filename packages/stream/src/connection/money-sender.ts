@@ -31,11 +31,15 @@ export class MoneySender {
   #minimumRate: Ratio | undefined;
   /** Whether the minimum rate stays as it is. */
   #isRateFixed: boolean;
-  #probe: PacketDraft | undefined;
+  readonly #probes = new Set<PacketDraft>();
+  /** When another probe may leave although the last one is not answered: it may be lost. */
+  #probeAgainAt = -Infinity;
   /** Packets in flight that are larger than any that has passed. */
   readonly #trials = new Set<PacketDraft>();
   #leastAmount = 1n;
   #progressAt: number | undefined;
+  /** Whether packets got lost since then. */
+  #wasUnanswered = false;
   #rateFailures = 0;
   #rateFailedAt = -Infinity;
   #lastReject: RejectedOutcome | undefined;
@@ -68,21 +72,25 @@ export class MoneySender {
   handleTime(now: number): void {
     if (!this.isWaiting) {
       this.#progressAt = undefined;
+      this.#wasUnanswered = false;
       return;
     }
     this.#progressAt ??= now;
-    const end = this.#progressAt + this.#connection.policy.progressTimeoutMs;
-    if (now >= end) this.fail(this.#noProgress());
+    if (now >= this.#progressEnd(this.#progressAt)) this.fail(this.#noProgress());
   }
 
   deadline(after: number): number | undefined {
     if (this.#progressAt === undefined) return undefined;
-    return nextMoment(after, this.#progressAt + this.#connection.policy.progressTimeoutMs);
+    const end = this.#progressEnd(this.#progressAt);
+    return nextMoment(after, end, this.#probes.size > 0 ? this.#probeAgainAt : undefined);
   }
 
   /** A probe that must leave before money can; undefined where none is needed or one is on its way. */
-  probe(destination: IlpAddress): PacketDraft | undefined {
-    if (this.#minimumRate !== undefined || this.#probe !== undefined) return undefined;
+  probe(destination: IlpAddress, now: number): PacketDraft | undefined {
+    if (this.#minimumRate !== undefined) return undefined;
+    const { probesInFlight, askIntervalMs } = this.#connection.policy;
+    const count = this.#probes.size;
+    if (count >= probesInFlight || (count > 0 && now < this.#probeAgainAt)) return undefined;
     const wanted = this.#candidates().reduce((sum, stream) => sum + this.#wanted(stream), 0n);
     const { path, room } = this.#connection;
     let amount = wanted < path.size.trial ? wanted : path.size.trial;
@@ -90,7 +98,8 @@ export class MoneySender {
     if (amount === 0n) return undefined;
     const draft = new PacketDraft(destination, 'probe');
     draft.amount = amount;
-    this.#probe = draft;
+    this.#probes.add(draft);
+    this.#probeAgainAt = now + askIntervalMs * 2 ** this.#probes.size;
     return draft;
   }
 
@@ -134,6 +143,7 @@ export class MoneySender {
     this.#state.sent += draft.amount;
     this.#state.delivered += delivered;
     this.#progressAt = now;
+    this.#wasUnanswered = false;
     this.#rateFailures = 0;
     this.#tightenRate();
   }
@@ -141,7 +151,8 @@ export class MoneySender {
   handleRejected(draft: PacketDraft, outcome: RejectedOutcome, now: number): void {
     this.#trials.delete(draft);
     for (const part of draft.money) part.account.handleRejected(part, draft.wasUnknown);
-    if (draft === this.#probe) this.#handleProbed(draft, outcome);
+    if (draft.amount > 0n && outcome.code === 'R00') this.#wasUnanswered = true;
+    if (this.#probes.delete(draft)) this.#handleProbed(draft, outcome);
     if (draft.money.length === 0) return;
     this.#lastReject = outcome;
     if (outcome.arrived !== undefined) {
@@ -152,7 +163,8 @@ export class MoneySender {
 
   handleUnknown(draft: PacketDraft): void {
     this.#trials.delete(draft);
-    if (draft === this.#probe) this.#probe = undefined;
+    this.#probes.delete(draft);
+    if (draft.amount > 0n) this.#wasUnanswered = true;
     if (draft.wasUnknown) return;
     for (const part of draft.money) part.account.handleUnknown(part);
   }
@@ -164,6 +176,13 @@ export class MoneySender {
       stream.money.stop();
       this.#state.tell({ type: 'money-failed', stream, error });
     }
+  }
+
+  /** A packet that gets lost keeps its liquidity until it expires, so nothing else may be able to leave before. */
+  #progressEnd(since: number): number {
+    const { policy, amountInFlight, path } = this.#connection;
+    const isHeld = this.#wasUnanswered || amountInFlight > 0n;
+    return since + policy.progressTimeoutMs + (isHeld ? path.timeout.ms : 0);
   }
 
   #candidates(): StreamState[] {
@@ -220,7 +239,7 @@ export class MoneySender {
   }
 
   #handleProbed(draft: PacketDraft, outcome: RejectedOutcome): void {
-    this.#probe = undefined;
+    if (this.#minimumRate !== undefined) return;
     this.#lastReject = outcome;
     if (outcome.arrived === undefined) {
       if (reactionTo(outcome.code) === 'larger') this.fail(tooSmall(draft.amount));

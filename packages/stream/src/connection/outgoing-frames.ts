@@ -60,7 +60,7 @@ function addStreamFrames(state: ConnectionState, stream: StreamState, draft: Pac
     }));
   }
   const { value, told } = stream.maxData;
-  if (stream.remoteClose === undefined && isDue(value, told, state.facts.policy.streamWindow)) {
+  if (stream.remoteClose === undefined && isDue(value, told, state.streamWindow)) {
     draft.announce(stream.maxData, (maxOffset) => ({
       type: 'StreamMaxData',
       streamId: id,

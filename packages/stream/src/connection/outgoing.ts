@@ -72,16 +72,13 @@ export class OutgoingHalf implements Task {
 
   next(now: number): Draft | undefined {
     const state = this.#state;
-    if (state.isActive && state.remoteAddress.toValidate !== undefined) {
-      const draft = new PacketDraft(state.remoteAddress.toValidate, 'validation');
-      state.remoteAddress.handleAsked();
-      return draft;
-    }
+    const candidate = state.isActive ? state.remoteAddress.ask(now) : undefined;
+    if (candidate !== undefined) return new PacketDraft(candidate, 'validation');
     const destination = state.remoteAddress.current;
     if (destination === undefined) return undefined;
     if (state.phase === 'telling') return this.#nextClose(destination);
     if (!state.isActive) return undefined;
-    return this.money.probe(destination) ?? this.#nextPacket(destination, now);
+    return this.money.probe(destination, now) ?? this.#nextPacket(destination, now);
   }
 
   deadline(after: number): number | undefined {
@@ -90,6 +87,7 @@ export class OutgoingHalf implements Task {
       this.#state.isActive ? this.#idleAt : undefined,
       this.#closeBy,
       this.#askAt,
+      this.#state.isActive ? this.#state.remoteAddress.askAt : undefined,
       this.money.deadline(after),
     );
   }
@@ -127,7 +125,7 @@ export class OutgoingHalf implements Task {
   /** Whether everything that was to be sent before the close has been, or cannot be. */
   get #isDrained(): boolean {
     const { streams, remoteAddress } = this.#state;
-    if (remoteAddress.current === undefined && remoteAddress.toValidate === undefined) return true;
+    if (remoteAddress.current === undefined && !remoteAddress.isValidating) return true;
     return Array.from(streams.values()).every((stream) => stream.closePhase === 'done');
   }
 

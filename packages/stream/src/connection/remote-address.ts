@@ -7,16 +7,24 @@ import type { IlpAddress } from '@pennyswitch/ilp-address';
  */
 export class RemoteAddress {
   readonly #maxAttempts: number;
+  readonly #intervalMs: number;
   #current: IlpAddress | undefined;
   #candidate: IlpAddress | undefined;
   #attempts = 0;
-  #isAsking = false;
+  #unanswered = 0;
+  /** When the candidate is asked again although the last packet is not answered: it may be lost. */
+  #askAt = -Infinity;
   /** Of the packets that told addresses: an older one that comes later tells nothing new. One count for each direction. */
   readonly #toldBy = { prepare: -1, reply: -1 };
 
-  constructor(initial: IlpAddress | undefined, maxAttempts: number) {
+  /** @param intervalMs until a candidate is asked for the second time; doubled with each further time. */
+  constructor(
+    initial: IlpAddress | undefined,
+    options: { readonly maxAttempts: number; readonly intervalMs: number },
+  ) {
     this.#current = initial;
-    this.#maxAttempts = maxAttempts;
+    this.#maxAttempts = options.maxAttempts;
+    this.#intervalMs = options.intervalMs;
   }
 
   /** Where packets go; undefined as long as the other endpoint cannot be reached. */
@@ -24,9 +32,16 @@ export class RemoteAddress {
     return this.#current;
   }
 
-  /** The address that should be asked now whether the other endpoint is there; undefined for none. */
-  get toValidate(): IlpAddress | undefined {
-    return this.#isAsking ? undefined : this.#candidate;
+  /** Whether a new address is being looked at. */
+  get isValidating(): boolean {
+    return this.#candidate !== undefined;
+  }
+
+  /** When an empty packet should go to the candidate; undefined where none is to. */
+  get askAt(): number | undefined {
+    return this.#candidate === undefined || this.#attempts >= this.#maxAttempts
+      ? undefined
+      : this.#askAt;
   }
 
   /** The other endpoint says that it is reached here from now on. */
@@ -37,13 +52,16 @@ export class RemoteAddress {
     if (address === this.#current || address === this.#candidate) return;
     this.#candidate = address;
     this.#attempts = 0;
-    this.#isAsking = false;
+    this.#unanswered = 0;
+    this.#askAt = -Infinity;
   }
 
-  /** An empty packet leaves for the candidate. */
-  handleAsked(): void {
-    this.#isAsking = true;
+  /** The candidate, to send an empty packet to; undefined where that is not to be done now. */
+  ask(now: number): IlpAddress | undefined {
+    if (this.askAt === undefined || now < this.askAt) return undefined;
+    this.#askAt = now + this.#intervalMs * 2 ** this.#attempts;
     this.#attempts++;
+    return this.#candidate;
   }
 
   /** An authentic reply came from this address. */
@@ -51,14 +69,13 @@ export class RemoteAddress {
     if (address !== this.#candidate) return;
     this.#current = address;
     this.#candidate = undefined;
-    this.#isAsking = false;
   }
 
-  /** No authentic reply came from it. It is asked again a few times. */
+  /** No authentic reply came from it. When none of all packets was answered, it is given up. */
   handleNoAnswer(address: IlpAddress): void {
     if (address !== this.#candidate) return;
-    this.#isAsking = false;
-    if (this.#attempts >= this.#maxAttempts) this.#candidate = undefined;
+    this.#unanswered++;
+    if (this.#unanswered >= this.#maxAttempts) this.#candidate = undefined;
   }
 
   /** Nothing can be sent to where it was any more. */

@@ -3,7 +3,7 @@ import { StreamErrorCode } from '../error-codes.js';
 import type { StreamFrame } from '../frames.js';
 import { Announcement } from './announcement.js';
 import { Assembler } from './assembler.js';
-import { ASSUMED_STREAM_WINDOW, type ConnectionPolicy } from './connection-policy.js';
+import { ASSUMED_STREAM_WINDOW } from './connection-policy.js';
 import { LatestReceipt } from './latest-receipt.js';
 import { OutgoingMoney } from './outgoing-money.js';
 import { SendBuffer } from './send-buffer.js';
@@ -56,13 +56,17 @@ export class StreamState {
   closeReplies = 0;
   #remoteMaxData: number | undefined;
 
-  constructor(id: number, isLocal: boolean, policy: ConnectionPolicy, receiveMax: bigint) {
+  constructor(
+    id: number,
+    isLocal: boolean,
+    limits: { readonly streamWindow: number; readonly receiveMax: bigint },
+  ) {
     this.id = id;
     this.isLocal = isLocal;
     this.output = new SendBuffer(id);
     this.maxData = new Announcement(0);
-    this.maxData.raise(policy.streamWindow);
-    this.setReceiveMax(receiveMax);
+    this.maxData.raise(limits.streamWindow);
+    this.setReceiveMax(limits.receiveMax);
   }
 
   /** How many more bytes the other end lets this stream send. */
