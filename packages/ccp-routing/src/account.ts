@@ -40,21 +40,19 @@ export interface CcpAccountOptions {
 /** How many prefixes that were not taken are remembered by account. */
 const MAX_FILTERED = 100;
 
+/** What an account's machines are made from. */
+export interface AccountMachines {
+  /** What holds where its options say nothing. */
+  readonly peerTransit: boolean;
+  readonly sender: (account: CcpAccount) => SenderOptions;
+  readonly receiver: (account: CcpAccount) => ReceiverOptions;
+}
+
 /** One account in the router: its two machines, and what it leads to. */
 export class CcpAccount implements RouteAccount {
   readonly id: string;
-  readonly options: CcpAccountOptions;
   readonly relation: Relation;
   readonly hops: readonly [NextHop];
-  readonly peerTransit: boolean;
-  /** What the operator lets it be told, see {@link CcpAccountOptions}. */
-  readonly tell: readonly IlpAddressPrefix[] | undefined;
-  readonly withhold: readonly IlpAddressPrefix[];
-  readonly maxToldPathLength: number;
-  /** Undefined where it is not told our routes. */
-  readonly sender: CcpSender | undefined;
-  /** Undefined where its routes are not wanted. */
-  readonly receiver: CcpReceiver | undefined;
   isConnected = false;
   /** The prefix below our address that it has, as a child. */
   childPrefix: IlpAddress | undefined;
@@ -71,32 +69,59 @@ export class CcpAccount implements RouteAccount {
   /** The latest prefixes that were not taken, and why. */
   readonly #filtered = new Map<string, ImportRule>();
 
-  constructor(
-    id: string,
-    options: CcpAccountOptions,
-    machines: {
-      readonly peerTransit: boolean;
-      readonly sender: (account: CcpAccount) => SenderOptions;
-      readonly receiver: (account: CcpAccount) => ReceiverOptions;
-    },
-  ) {
-    const { relation, sendRoutes, receiveRoutes, peerTransit } = options;
+  readonly #machines: AccountMachines;
+  #options: CcpAccountOptions;
+  #sender: CcpSender | undefined;
+  #receiver: CcpReceiver | undefined;
+
+  constructor(id: string, options: CcpAccountOptions, machines: AccountMachines) {
     this.id = id;
-    this.options = options;
-    this.relation = relation;
+    this.relation = options.relation;
     this.hops = [{ accountId: id }];
-    this.peerTransit = peerTransit ?? machines.peerTransit;
-    this.tell = options.tell;
-    this.withhold = options.withhold ?? [];
-    this.maxToldPathLength = options.maxToldPathLength ?? Infinity;
-    const byDefault = relation !== 'child';
-    if (sendRoutes ?? byDefault) this.sender = new CcpSender(machines.sender(this));
-    if (receiveRoutes ?? byDefault) this.receiver = new CcpReceiver(machines.receiver(this));
+    this.#machines = machines;
+    this.#options = options;
+    this.#makeMachines();
+  }
+
+  get options(): CcpAccountOptions {
+    return this.#options;
+  }
+
+  /** Undefined where it is not told our routes. */
+  get sender(): CcpSender | undefined {
+    return this.#sender;
+  }
+
+  /** Undefined where its routes are not wanted. */
+  get receiver(): CcpReceiver | undefined {
+    return this.#receiver;
+  }
+
+  get peerTransit(): boolean {
+    return this.#options.peerTransit ?? this.#machines.peerTransit;
+  }
+
+  /**
+   * Takes other options; relation and segment stay. What the peer has been told, or has told, by the old ones is told anew.
+   */
+  change(options: CcpAccountOptions, now: number): void {
+    const { relation, childSegment } = this.#options;
+    const { sender, receiver } = this;
+    this.#options = { ...options, relation, ...(childSegment !== undefined && { childSegment }) };
+    this.#makeMachines();
+    if (this.#sender !== undefined && this.#sender === sender) sender.handleRulesChanged();
+    else if (this.isConnected) this.#sender?.handleConnected();
+    if (this.#receiver !== undefined && this.#receiver === receiver) {
+      receiver.handleRulesChanged(now);
+    } else {
+      receiver?.handleDisconnected();
+      if (this.isConnected) this.#receiver?.handleConnected(now);
+    }
   }
 
   /** The prefixes that lead here by configuration. */
   get staticRoutes(): readonly IlpAddressPrefix[] {
-    return this.options.staticRoutes ?? (this.relation === 'parent' ? [EMPTY_PREFIX] : []);
+    return this.#options.staticRoutes ?? (this.relation === 'parent' ? [EMPTY_PREFIX] : []);
   }
 
   /** How many routes each rule kept out since the account is here. */
@@ -127,5 +152,17 @@ export class CcpAccount implements RouteAccount {
 
   forgetFiltered(): void {
     this.#filtered.clear();
+  }
+
+  /** Keeps a machine that is there and wanted, with what it knows. */
+  #makeMachines(): void {
+    const byDefault = this.relation !== 'child';
+    const { sendRoutes = byDefault, receiveRoutes = byDefault } = this.#options;
+    this.#sender = sendRoutes
+      ? (this.#sender ?? new CcpSender(this.#machines.sender(this)))
+      : undefined;
+    this.#receiver = receiveRoutes
+      ? (this.#receiver ?? new CcpReceiver(this.#machines.receiver(this)))
+      : undefined;
   }
 }

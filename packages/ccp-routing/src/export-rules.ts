@@ -46,11 +46,12 @@ export interface ExportTarget {
   readonly relation: Relation;
   /** Whether it is told routes of our peers; if a peer itself. */
   readonly peerTransit: boolean;
-  /** What it is told at most, and what of that it is not; undefined: anything. */
-  readonly tell: readonly IlpAddressPrefix[] | undefined;
-  readonly withhold: readonly IlpAddressPrefix[];
-  /** The longest path that it is told, in nodes, us included. */
-  readonly maxToldPathLength: number;
+  /** What its configuration lets it be told. */
+  readonly options: {
+    readonly tell?: readonly IlpAddressPrefix[];
+    readonly withhold?: readonly IlpAddressPrefix[];
+    readonly maxToldPathLength?: number;
+  };
 }
 
 /**
@@ -71,7 +72,7 @@ export function tellingProblem(
 ): WithholdingRule | undefined {
   if (route.account?.id === target.id) return 'split-horizon';
   if (!isAllowedByRelation(classOf(route), target)) return 'relation';
-  const { tell, withhold, maxToldPathLength } = target;
+  const { tell, withhold = [], maxToldPathLength = Infinity } = target.options;
   const isIn = (list: readonly IlpAddressPrefix[]): boolean =>
     list.some((each) => isPrefixOf(each, prefix));
   if ((tell !== undefined && !isIn(tell)) || isIn(withhold)) return 'withheld';

@@ -137,6 +137,25 @@ export class CcpRouter {
     this.#report();
   }
 
+  /**
+   * Gives an account other options; relation and segment stay as they were. Nothing is lost on the way: routes that the
+   * new options still allow stay, the others go as soon as the peer has been asked, or told, again.
+   * @throws {@link Error} if there is none of this id.
+   */
+  changeAccount(id: string, options: CcpAccountOptions, now: number): void {
+    const account = this.#accounts.get(id);
+    if (account === undefined) throw new Error(`there is no account ${JSON.stringify(id)}`);
+    const before = account.staticRoutes;
+    account.change(options, now);
+    for (const prefix of before) {
+      if (!account.staticRoutes.includes(prefix)) this.#origins.removeStatic(prefix, account);
+    }
+    for (const prefix of account.staticRoutes) {
+      if (!before.includes(prefix)) this.#origins.addStatic(prefix, account);
+    }
+    this.#report();
+  }
+
   /** Removes an account and all routes to it. */
   removeAccount(id: string, now: number): void {
     const account = this.#accounts.get(id);

@@ -117,6 +117,16 @@ export class CcpSender {
     }
   }
 
+  /** What this peer is told has changed: it is told everything anew, under a table id of its own. */
+  handleRulesChanged(): void {
+    this.#ownTableId = this.#options.drawTableId();
+    this.#nextEpoch = 0;
+    this.#knewNothingAt = 0;
+    this.#underWay = undefined;
+    this.#retryAt = 0;
+    this.#isAsked = true;
+  }
+
   /** The log has new numbers and a new id. */
   handleRenumbered(): void {
     this.#ownTableId = undefined;

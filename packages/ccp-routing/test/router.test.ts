@@ -995,6 +995,58 @@ describe('two and more nodes', () => {
   });
 });
 
+describe('an account whose options change while it runs', () => {
+  const pair = (): World => {
+    const world = new World();
+    for (const name of ['a', 'b', 'c']) world.add(name);
+    world.peers('a', 'b');
+    world.peers('b', 'c');
+    world.run(2_000);
+    return world;
+  };
+  const known = (world: World, name: string): string[] =>
+    world
+      .node(name)
+      .routes()
+      .map((listed) => listed.prefix);
+
+  it('is told anew: what is kept from it now is withdrawn, and comes back', () => {
+    const world = pair();
+    expect(known(world, 'a')).toEqual(['g.a', 'g.b', 'g.c']);
+    world.node('b').changeAccount('a', { relation: 'peer', tell: [prefix('g.b')] }, world.now);
+    world.run(2_000);
+    expect(known(world, 'a')).toEqual(['g.a', 'g.b']);
+    world.node('b').changeAccount('a', { relation: 'peer' }, world.now);
+    world.run(2_000);
+    expect(known(world, 'a')).toEqual(['g.a', 'g.b', 'g.c']);
+  });
+
+  it('is asked anew: what it may not announce any more goes', () => {
+    const world = pair();
+    world.node('b').changeAccount('a', { relation: 'peer', refuse: [prefix('g.a')] }, world.now);
+    world.run(2_000);
+    expect(known(world, 'b')).toEqual(['g.b', 'g.c']);
+    expect(known(world, 'c')).toEqual(['g.b', 'g.c']);
+  });
+
+  it('begins and ends to exchange routes, and has other static ones', () => {
+    const world = pair();
+    const silent = { relation: 'peer', sendRoutes: false, receiveRoutes: false } as const;
+    const router = world.node('b');
+    router.changeAccount('a', { ...silent, staticRoutes: [prefix('g.s')] }, world.now);
+    world.run(1_000);
+    expect(known(world, 'b')).toEqual(['g.b', 'g.c', 'g.s']);
+    expect(router.accounts()[0]).toMatchObject({ sender: undefined, receiver: undefined });
+    router.changeAccount('a', { relation: 'peer' }, world.now);
+    world.run(60_000);
+    expect(known(world, 'b')).toEqual(['g.a', 'g.b', 'g.c']);
+    expect(known(world, 'a')).toEqual(['g.a', 'g.b', 'g.c']);
+    expect(() => router.changeAccount('x', { relation: 'peer' }, world.now)).toThrow(
+      'no account "x"',
+    );
+  });
+});
+
 describe('the table, in pages', () => {
   it('has every prefix once, in their order, whatever the size of a page', () => {
     const router = routerWith(PEERS);

@@ -1,3 +1,4 @@
+import type { CcpAccountListing, RoutePage, RouteQuery } from '@pennyswitch/ccp-routing';
 import type { IlpAddress, Network } from '@pennyswitch/ilp-address';
 import type { IlpPacketHandler } from '@pennyswitch/ilp-packet';
 import { EventEmitter } from 'eventemitter3';
@@ -288,6 +289,16 @@ export class Connector extends EventEmitter<ConnectorEvents> {
   /** Every route that packets take, with why. */
   routes(): RouteSnapshot[] {
     return this.#routing.snapshot();
+  }
+
+  /** A part of the routing table, in the order of prefixes: for tables of many thousands. */
+  routePage(query: RouteQuery): RoutePage<RouteSnapshot> {
+    return this.#routing.page(query);
+  }
+
+  /** The exchange of routes over each account: how many were taken, which were not and by which rule. */
+  routeExchanges(): CcpAccountListing[] {
+    return this.#routing.exchanges();
   }
 
   /** Where packets to one destination go, and why. */

@@ -24,6 +24,7 @@ export type {
   RateSnapshot,
   RouteLookup,
 } from './snapshots.js';
+export type { AccountRoutingSettings } from './account/routing-settings.js';
 export type { RouteSnapshot } from './routing/routing.js';
 export { ConnectorError, type ConnectorErrorCode } from './errors.js';
 

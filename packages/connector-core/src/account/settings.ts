@@ -2,6 +2,7 @@ import { isIlpAddressPrefix } from '@pennyswitch/ilp-address';
 import { MAX_AMOUNT } from '@pennyswitch/ilp-packet';
 import { checkAsset, type Asset } from '../asset.js';
 import { ConnectorError } from '../errors.js';
+import { checkRoutingSettings, type AccountRoutingSettings } from './routing-settings.js';
 
 /** What the peer of an account is to this node (RFC 0034 "Link Relations"). */
 export type Relation = 'parent' | 'peer' | 'child';
@@ -72,6 +73,8 @@ export interface AccountSettings {
   readonly receiveRoutes?: boolean;
   /** Prefixes that lead to this account whatever CCP says; `''` is the default route. A parent's default is `['']`. */
   readonly staticRoutes?: readonly string[];
+  /** Which routes are taken from the peer and told to it. */
+  readonly routing?: AccountRoutingSettings;
 }
 
 /** More often than once a second, settling by threshold is what is meant. */
@@ -103,6 +106,7 @@ export function checkAccountSettings(settings: AccountSettings): void {
       problem(`the static route ${JSON.stringify(prefix)} is no ILP address prefix (RFC 0015)`);
     }
   }
+  checkRoutingSettings(settings.routing ?? {}, problem);
   checkLimits(settings.limits ?? {}, problem);
   if (settings.settlement !== undefined) checkSettlement(settings.settlement, problem);
 }

@@ -99,6 +99,10 @@ const route = component(
     why: z.string().describe('Why this way is the best.'),
     candidates: z.array(candidate).describe('Every way that is known, the best first.'),
     toldTo: z.array(id),
+    keptFrom: z
+      .record(id, z.string())
+      .describe('Accounts that are not told it although others are, and the rule that decides.'),
+    keptBack: z.string().optional().describe('The rule by which nobody is told it, if so.'),
   }),
 );
 

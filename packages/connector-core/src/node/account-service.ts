@@ -2,6 +2,7 @@ import type { IldcpResponse } from '@pennyswitch/ildcp';
 import type { IlpAddress } from '@pennyswitch/ilp-address';
 import type { EventEmitter } from 'eventemitter3';
 import { Account } from '../account/account.js';
+import { isSameRouting } from '../account/routing-settings.js';
 import type { AccountSettings } from '../account/settings.js';
 import type { Clock, Logger, RandomBytes } from '../environment.js';
 import { ConnectorError, LedgerError, messageOf } from '../errors.js';
@@ -216,7 +217,8 @@ function differInRoutes(a: AccountSettings, b: AccountSettings): boolean {
   return (
     a.sendRoutes !== b.sendRoutes ||
     a.receiveRoutes !== b.receiveRoutes ||
-    a.staticRoutes?.join(' ') !== b.staticRoutes?.join(' ')
+    a.staticRoutes?.join(' ') !== b.staticRoutes?.join(' ') ||
+    !isSameRouting(a.routing, b.routing)
   );
 }
 

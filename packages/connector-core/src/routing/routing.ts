@@ -1,14 +1,18 @@
 import {
   CcpRouter,
   type CandidateListing,
+  type CcpAccountListing,
   type CcpPolicy,
   type NextHop,
+  type RouteListing,
+  type RoutePage,
+  type RouteQuery,
 } from '@pennyswitch/ccp-routing';
-import { parseIlpAddressPrefix, type IlpAddress, type Network } from '@pennyswitch/ilp-address';
+import type { IlpAddress, Network } from '@pennyswitch/ilp-address';
 import type { Account } from '../account/account.js';
 import type { Clock, Logger, RandomBytes } from '../environment.js';
-import { segmentOf } from '../node/node-state.js';
 import type { PeerProtocol } from '../peer-protocols/peer-protocols.js';
+import { ccpOptionsOf } from './account-options.js';
 import { RoutingDriver } from './routing-driver.js';
 
 const SECRET_LENGTH = 32;
@@ -42,6 +46,10 @@ export interface RouteSnapshot {
   readonly candidates: readonly CandidateListing[];
   /** The accounts that are told this route. */
   readonly toldTo: readonly string[];
+  /** Those that are not told it although others are, and the rule that decides. */
+  readonly keptFrom: RouteListing['keptFrom'];
+  /** The rule by which nobody is told it, if so. */
+  readonly keptBack: RouteListing['keptBack'];
 }
 
 /** The routing table, and the exchange of routes with peers, in terms of this connector's accounts. */
@@ -77,18 +85,7 @@ export class Routing {
   }
 
   addAccount(account: Account): void {
-    const { relation, sendRoutes, receiveRoutes, staticRoutes } = account.settings;
-    this.#router.addAccount(
-      account.id,
-      {
-        relation,
-        ...(sendRoutes !== undefined && { sendRoutes }),
-        ...(receiveRoutes !== undefined && { receiveRoutes }),
-        ...(staticRoutes && { staticRoutes: staticRoutes.map(parseIlpAddressPrefix) }),
-        ...(relation === 'child' && { childSegment: segmentOf(account) }),
-      },
-      this.#clock.now(),
-    );
+    this.#router.addAccount(account.id, ccpOptionsOf(account), this.#clock.now());
     this.#driver.pump();
   }
 
@@ -99,9 +96,8 @@ export class Routing {
 
   /** The account's routes are to be told, taken or set differently. */
   changeAccount(account: Account): void {
-    this.#router.removeAccount(account.id, this.#clock.now());
-    this.addAccount(account);
-    if (account.link.isConnected) this.changeLink(account, true);
+    this.#router.changeAccount(account.id, ccpOptionsOf(account), this.#clock.now());
+    this.#driver.pump();
   }
 
   /** The account's link came up or went down. */
@@ -130,14 +126,32 @@ export class Routing {
 
   /** Every route with why it is as it is. */
   snapshot(): RouteSnapshot[] {
-    return this.#router.routes().map(({ prefix, nextHops, candidates, reason, toldTo }) => ({
-      prefix,
-      nextHop: nextHops[0],
-      alternatives: nextHops.slice(1),
-      path: candidates[0]?.path ?? [],
-      why: reason,
-      candidates,
-      toldTo,
-    }));
+    return this.#router.routes().map(snapshotRoute);
   }
+
+  /** A part of the table. */
+  page(query: RouteQuery): RoutePage<RouteSnapshot> {
+    const { routes, total } = this.#router.page(query);
+    return { routes: routes.map(snapshotRoute), total };
+  }
+
+  /** The exchange of routes over each account: what was taken, what was not and by which rule, who is where. */
+  exchanges(): CcpAccountListing[] {
+    return this.#router.accounts();
+  }
+}
+
+function snapshotRoute(listing: RouteListing): RouteSnapshot {
+  const { prefix, nextHops, candidates, reason, toldTo, keptFrom, keptBack } = listing;
+  return {
+    prefix,
+    nextHop: nextHops[0],
+    alternatives: nextHops.slice(1),
+    path: candidates[0]?.path ?? [],
+    why: reason,
+    candidates,
+    toldTo,
+    keptFrom,
+    keptBack,
+  };
 }

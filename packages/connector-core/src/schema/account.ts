@@ -1,4 +1,3 @@
-import { isIlpAddressPrefix } from '@pennyswitch/ilp-address';
 import { z } from 'zod';
 import type {
   AccountLimits,
@@ -8,6 +7,7 @@ import type {
 } from '../account/settings.js';
 import type { Asset } from '../asset.js';
 import { positiveUnits, units } from './numbers.js';
+import { accountRoutingSchema, prefixSchema } from './routing.js';
 
 const ID = 'expected an id of 1 to 64 of A-Z a-z 0-9 _ ~ -';
 
@@ -80,10 +80,6 @@ export const settlementSchema: z.ZodType<SettlementSettings> = z
   .transform(({ engine, ...rest }) => ({ engineUrl: engine, ...rest }))
   .describe('How the account is settled.');
 
-const prefix = z
-  .string()
-  .refine(isIlpAddressPrefix, 'expected an ILP address prefix, or "" for the default route');
-
 /** What can change while an account runs. */
 const changeable = {
   limits: limitsSchema.exactOptional(),
@@ -97,9 +93,10 @@ const changeable = {
     .describe("Take the peer's routes; default yes but for children.")
     .exactOptional(),
   staticRoutes: z
-    .array(prefix)
+    .array(prefixSchema)
     .describe('Prefixes that lead to this account; "" is the default route.')
     .exactOptional(),
+  routing: accountRoutingSchema.exactOptional(),
 };
 
 /** All settings of an account but its id and its link. */
@@ -108,7 +105,7 @@ export type AccountDocument = Omit<AccountSettings, 'id'>;
 /** What may be said of an account that runs. */
 export type AccountChange = Pick<
   AccountDocument,
-  'limits' | 'settlement' | 'sendRoutes' | 'receiveRoutes' | 'staticRoutes'
+  'limits' | 'settlement' | 'sendRoutes' | 'receiveRoutes' | 'staticRoutes' | 'routing'
 >;
 
 /**
@@ -158,7 +155,8 @@ export const accountChangeSchema: z.ZodType<{
   settlement: settlementSchema.nullable().exactOptional(),
   sendRoutes: z.boolean().nullable().exactOptional(),
   receiveRoutes: z.boolean().nullable().exactOptional(),
-  staticRoutes: z.array(prefix).nullable().exactOptional(),
+  staticRoutes: z.array(prefixSchema).nullable().exactOptional(),
+  routing: accountRoutingSchema.nullable().exactOptional(),
 });
 
 function perPeriod<Quantity extends number | bigint, Written>(

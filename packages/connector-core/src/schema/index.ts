@@ -15,4 +15,5 @@ export {
   type AccountChange,
   type AccountDocument,
 } from './account.js';
+export { accountRoutingSchema, prefixSchema, routingPolicySchema } from './routing.js';
 export { decimal, positiveUnits, units } from './numbers.js';
