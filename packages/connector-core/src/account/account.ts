@@ -25,6 +25,8 @@ export class Account {
   readonly counters: PacketCounters = new PacketCounters();
   /** Packets from this account that have no reply yet. */
   inFlight = 0;
+  /** Those of them that do not wait for a place. */
+  admitted = 0;
   #settings: AccountSettings;
   #limits: AccountLimits = {};
   #packetBucket: TokenBucket | undefined;

@@ -6,15 +6,16 @@ import {
   type Network,
 } from '@pennyswitch/ilp-address';
 import type { Account } from '../account/account.js';
+import type { Awaitable } from '../awaitable.js';
 import { ConnectorError } from '../errors.js';
 import type { NodeView } from '../pipeline/arrival-steps.js';
-import type { Hop } from '../pipeline/context.js';
+import type { Hop, Incoming, Verdict } from '../pipeline/context.js';
 
 /** What the routing table answers: accounts by id, best first. */
 export type FindNextHops = (destination: IlpAddress) => readonly { readonly accountId: string }[];
 
-/** How much is under way. */
-export type FindLoad = () => Pick<NodeView, 'packetsInFlight' | 'busyAccounts'>;
+/** Who has places for packets in flight. */
+export type FindLoad = () => Pick<NodeView, 'admit'>;
 
 const HERE: readonly Hop[] = [undefined];
 const NOWHERE: readonly Hop[] = [];
@@ -50,12 +51,8 @@ export class NodeState implements NodeView {
     return this.#network;
   }
 
-  get packetsInFlight(): number {
-    return this.#load().packetsInFlight;
-  }
-
-  get busyAccounts(): number {
-    return this.#load().busyAccounts;
+  admit(context: Incoming): Awaitable<Verdict> {
+    return this.#load().admit(context);
   }
 
   /**

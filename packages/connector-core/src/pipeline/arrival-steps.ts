@@ -6,9 +6,10 @@ import {
   type Network,
 } from '@pennyswitch/ilp-address';
 import { amountTooLarge } from '@pennyswitch/ilp-packet';
-import type { Hop, Incoming, Rejection, Routed, StepFields } from './context.js';
+import type { Awaitable } from '../awaitable.js';
+import type { Hop, Incoming, Rejection, Routed, StepFields, Verdict } from './context.js';
 import type { ForwardingPolicy } from './policy.js';
-import { REJECTIONS } from './rejections.js';
+import { busyFor, REJECTIONS } from './rejections.js';
 import type { Step } from './step.js';
 
 /** What the steps need to know about the node at the moment a packet arrives. */
@@ -19,9 +20,8 @@ export interface NodeView {
   readonly network: Network | undefined;
   /** Whether new packets are still taken. */
   readonly isAccepting: boolean;
-  readonly packetsInFlight: number;
-  /** Accounts that have packets in flight. */
-  readonly busyAccounts: number;
+  /** Lets a packet on, now or when it is its turn. */
+  admit(context: Incoming): Awaitable<Verdict>;
   /** Whether an application receives packets at this node's own address. */
   readonly hasLocalHandler: boolean;
   /** Ways to a destination, best first; empty for none. Ways through accounts whose link is down may be among them. */
@@ -29,19 +29,13 @@ export interface NodeView {
 }
 
 /**
- * T03 while the connector stops, or when more packets are under way than it can care for (RFC 0027, T03). From half of that
- * on each account has its share only, so that one which sends too much keeps no other one out.
+ * T02 or T03 while the connector stops, and for what is too much for it (RFC 0027); what is above an account's share waits for
+ * its turn, see {@link FairQueue}.
  */
-export function capacity(node: NodeView, policy: ForwardingPolicy): Step<Incoming> {
-  const { maxPacketsInFlight: most } = policy;
+export function capacity(node: NodeView): Step<Incoming> {
   return {
     name: 'capacity',
-    run: ({ from }) => {
-      const { packetsInFlight } = node;
-      if (!node.isAccepting || packetsInFlight > most) return REJECTIONS.busy;
-      if (packetsInFlight <= most / 2 || from === undefined) return undefined;
-      return from.inFlight > most / node.busyAccounts ? REJECTIONS.busy : undefined;
-    },
+    run: (context) => (node.isAccepting ? node.admit(context) : busyFor(context.from)),
   };
 }
 

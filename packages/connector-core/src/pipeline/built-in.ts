@@ -46,8 +46,8 @@ export function composePipelines(
 ): Pipelines {
   const { node, policy, protocols, duplicates, conversions, store } = services;
   const arrival = Pipeline.from<Incoming>()
-    .then(capacity(node, policy))
     .then(packetRate)
+    .then(capacity(node))
     .then(protocols.step())
     .then(scope(node))
     .then(duplicates.step())

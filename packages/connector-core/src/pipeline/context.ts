@@ -71,6 +71,8 @@ export class Packet implements Reserved {
   outgoingAmount = 0n;
   outgoingExpiresAt = 0;
   entry: LedgerEntry | undefined = undefined;
+  /** Whether it has one of the places that the connector has for packets in flight. */
+  isAdmitted = false;
 
   constructor(id: number, now: number, from: Account | undefined, prepare: PrepareView) {
     this.id = id;

@@ -11,9 +11,10 @@ import { notify } from '../notify.js';
 import type { NodeView } from './arrival-steps.js';
 import { Bookkeeper, type BookkeeperOptions } from './bookkeeper.js';
 import type { Pipelines } from './built-in.js';
-import { Packet, type Hop, type Incoming, type Rejection } from './context.js';
+import { Packet, type Hop, type Incoming, type Rejection, type Verdict } from './context.js';
 import { Deadlines } from './deadlines.js';
 import type { Duplicates } from './duplicates.js';
+import { FairQueue } from './fair-queue.js';
 import { exchange, type ExchangeServices, type Outcome } from './exchange.js';
 import type { ForwardingPolicy } from './policy.js';
 import { encodeRejection, REJECTIONS } from './rejections.js';
@@ -54,6 +55,7 @@ export interface ForwarderOptions extends BookkeeperOptions, Pipelines {
 export class Forwarder {
   readonly #options: ForwarderOptions;
   readonly #books: Bookkeeper;
+  readonly #queue: FairQueue;
   readonly #exchange: ExchangeServices;
   readonly #inFlight = new Set<Packet>();
   readonly #onDone = new Set<() => void>();
@@ -66,6 +68,7 @@ export class Forwarder {
     const { clock, policy } = options;
     this.#options = options;
     this.#books = new Bookkeeper(options);
+    this.#queue = new FairQueue(clock, policy, () => this.#busyAccounts);
     this.#exchange = {
       clock,
       deadlines: new Deadlines(clock),
@@ -76,14 +79,9 @@ export class Forwarder {
     };
   }
 
-  /** Packets that have no reply yet, as a number. */
-  get packetsInFlight(): number {
-    return this.#inFlight.size;
-  }
-
-  /** Accounts that have packets in flight. */
-  get busyAccounts(): number {
-    return this.#busyAccounts;
+  /** Lets a packet into the pipeline, now or when it is its turn. */
+  admit(context: Incoming): Awaitable<Verdict> {
+    return this.#queue.admit(context);
   }
 
   /** Packets that have no reply yet. */
@@ -166,6 +164,7 @@ export class Forwarder {
     this.#options.duplicates.remove(packet);
     const { from } = packet;
     if (from !== undefined && --from.inFlight === 0) this.#busyAccounts -= 1;
+    this.#queue.leave(packet);
     if (this.#onDone.size > 0) for (const look of this.#onDone) look();
   }
 

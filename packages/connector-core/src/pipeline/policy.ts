@@ -13,8 +13,12 @@ export interface ForwardingPolicy {
   readonly lateReplyMs: number;
   /** Ways tried for one packet, 1 or more (ruled: a second one only if the first cannot have taken the money). */
   readonly maxAttempts: number;
-  /** Packets without reply in the whole connector, 1 or more; T03 above it. */
+  /** Packets that are cared for at a time in the whole connector, 1 or more. From half of it, each account has its share only. */
   readonly maxPacketsInFlight: number;
+  /** Packets that wait for a place, 1 or more; each account has its share. T02 or T03 above it. */
+  readonly maxPacketsQueued: number;
+  /** How long a packet waits for a place at most, in milliseconds; 0 for not at all. */
+  readonly maxQueueMs: number;
   /** Whether a packet may go back over the account that it came from. */
   readonly reflectPackets: boolean;
 }
@@ -26,6 +30,8 @@ export const DEFAULT_POLICY: ForwardingPolicy = {
   lateReplyMs: 5000,
   maxAttempts: 2,
   maxPacketsInFlight: 20_000,
+  maxPacketsQueued: 5000,
+  maxQueueMs: 500,
   reflectPackets: false,
 };
 
@@ -37,6 +43,8 @@ export function completePolicy(given: Partial<ForwardingPolicy>): ForwardingPoli
   requireAtLeast('lateReplyMs', policy.lateReplyMs, 0);
   requireAtLeast('maxAttempts', policy.maxAttempts, 1);
   requireAtLeast('maxPacketsInFlight', policy.maxPacketsInFlight, 1);
+  requireAtLeast('maxPacketsQueued', policy.maxPacketsQueued, 1);
+  requireAtLeast('maxQueueMs', policy.maxQueueMs, 0);
   return policy;
 }
 

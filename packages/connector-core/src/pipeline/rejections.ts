@@ -1,5 +1,6 @@
 import { encodeReject, type IlpErrorCode } from '@pennyswitch/ilp-packet';
 import type { IlpAddress } from '@pennyswitch/ilp-address';
+import type { Account } from '../account/account.js';
 import type { Rejection } from './context.js';
 
 const NO_DATA = new Uint8Array(0);
@@ -8,6 +9,7 @@ const NO_DATA = new Uint8Array(0);
 export type RejectionName =
   | 'badPacket'
   | 'busy'
+  | 'peerBusy'
   | 'rateLimited'
   | 'moneyBandwidth'
   | 'outgoingBandwidth'
@@ -44,6 +46,7 @@ export type RejectionName =
 export const REJECTIONS: Readonly<Record<RejectionName, Rejection>> = {
   badPacket: rejection('F01', 'the packet is not a valid ILP Prepare.'),
   busy: rejection('T03', 'connector busy.'),
+  peerBusy: rejection('T02', 'peer busy.'),
   rateLimited: rejection('T05', 'too many requests, throttling.'),
   moneyBandwidth: rejection('T04', 'exceeded money bandwidth, throttling.'),
   outgoingBandwidth: anotherWay('T04', 'exceeded money bandwidth of the next hop, throttling.'),
@@ -73,6 +76,14 @@ export const REJECTIONS: Readonly<Record<RejectionName, Rejection>> = {
   badEcho: rejection('F01', 'bad echo request.'),
   unknownPeerProtocol: rejection('F01', 'unknown peer protocol.'),
 };
+
+/**
+ * What an account is told whose packet is too much at the moment. A connector hears T02, so that it tries another way or tells
+ * the sender itself; a child hears T03, which is for senders (RFC 0027).
+ */
+export function busyFor(from: Account | undefined): Rejection {
+  return from === undefined || from.relation === 'child' ? REJECTIONS.busy : REJECTIONS.peerBusy;
+}
 
 /** The bytes of a rejection. */
 export function encodeRejection(reason: Rejection, self: IlpAddress | undefined): Uint8Array {

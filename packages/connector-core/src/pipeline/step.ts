@@ -17,8 +17,8 @@ export interface Step<In, Out = In> {
 /** The built-in steps by name, in their order, with what a handler before or instead of each sees. */
 export interface StepInputs {
   // Once for each packet.
-  readonly capacity: Incoming;
   readonly 'packet-rate': Incoming;
+  readonly capacity: Incoming;
   readonly 'peer-protocol': Incoming;
   readonly scope: Incoming;
   readonly duplicate: Incoming;
