@@ -429,7 +429,8 @@ describe('the admin API', () => {
     for (const id of ['carol', 'dave']) {
       await client.ask('/accounts', { method: 'POST', body: { id, ...account } });
     }
-    await client.ask('/accounts/carol', { method: 'PATCH', body: { sendRoutes: true } });
+    const routes = { sendRoutes: true, receiveRoutes: true };
+    await client.ask('/accounts/bob', { method: 'PATCH', body: routes });
     await world.until(client.ask('/accounts/carol', { method: 'DELETE' }));
     const stream = await client.ask('/events');
     await stream.body?.cancel();

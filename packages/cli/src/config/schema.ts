@@ -7,6 +7,7 @@ import {
   accountSchema,
   decimal,
   limitsSchema,
+  routingPolicySchema,
   settlementSchema,
 } from '@pennyswitch/connector-core/schema';
 import { isIlpAddress } from '@pennyswitch/ilp-address';
@@ -169,7 +170,9 @@ export const nodeConfigSchema = z.strictObject({
       secret: z
         .base64()
         .refine((text) => Buffer.from(text, 'base64').length === 32, 'expected 32 bytes in base64')
-        .describe('32 bytes that authenticate announced routes; random at each start without it.'),
+        .describe('32 bytes that authenticate announced routes; random at each start without it.')
+        .exactOptional(),
+      policy: routingPolicySchema.exactOptional(),
     })
     .exactOptional(),
   forwarding: z
@@ -179,6 +182,8 @@ export const nodeConfigSchema = z.strictObject({
       lateReplyMs: whole.min(0).exactOptional(),
       maxAttempts: whole.positive().exactOptional(),
       maxPacketsInFlight: whole.positive().exactOptional(),
+      maxPacketsQueued: whole.positive().exactOptional(),
+      maxQueueMs: whole.min(0).exactOptional(),
       reflectPackets: z.boolean().exactOptional(),
     })
     .describe('Numbers of forwarding, the same for all accounts.')

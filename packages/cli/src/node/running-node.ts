@@ -239,7 +239,12 @@ function makeParts(config: NodeConfig, { logger, onRefused }: NodeEnvironment): 
     ...(address !== undefined && { address }),
     ...(network !== undefined && { network }),
     ...(routing !== undefined && {
-      routing: { secret: new Uint8Array(Buffer.from(routing.secret, 'base64')) },
+      routing: {
+        ...(routing.secret !== undefined && {
+          secret: new Uint8Array(Buffer.from(routing.secret, 'base64')),
+        }),
+        ...(routing.policy !== undefined && { policy: routing.policy }),
+      },
     }),
     ...(forwarding !== undefined && { policy: forwarding }),
   });

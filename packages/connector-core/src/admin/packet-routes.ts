@@ -10,6 +10,16 @@ export function packetRoutes(connector: Connector): RouteDefinition[] {
   return [
     listRoutes(connector),
     lookupRoute(connector),
+    defineRoute({
+      method: 'get',
+      path: '/route-exchanges',
+      operationId: 'listRouteExchanges',
+      tag: 'routes',
+      summary:
+        'The exchange of routes over each account: what was taken, what was not and by which rule',
+      responses: { 200: { description: 'By account.', schema: views.routeExchanges } },
+      handle: () => ({ status: 200, body: { routeExchanges: connector.routeExchanges() } }),
+    }),
     listPackets(connector),
     defineRoute({
       method: 'get',
@@ -43,19 +53,17 @@ function listRoutes(connector: Connector): RouteDefinition {
     responses: {
       200: { description: 'One page, in the order of prefixes.', schema: views.routes },
     },
-    handle: ({ query: { prefix = '', account, limit, after } }) => {
-      const found = connector
-        .routes()
-        .filter(
-          (route) =>
-            route.prefix.startsWith(prefix) && (account === undefined || route.nextHop === account),
-        )
-        .sort((a, b) => compare(a.prefix, b.prefix));
-      const start =
-        after === undefined ? 0 : found.filter((each) => compare(each.prefix, after) <= 0).length;
-      const page = found.slice(start, start + limit);
-      const next = start + limit < found.length ? page.at(-1)?.prefix : undefined;
-      return { status: 200, body: { routes: page, total: found.length, next } };
+    handle: ({ query: { prefix, account, limit, after } }) => {
+      const found = connector.routePage({
+        // One more, to see whether there is another page.
+        limit: limit + 1,
+        ...(prefix !== undefined && { startingWith: prefix }),
+        ...(account !== undefined && { accountId: account }),
+        ...(after !== undefined && { after }),
+      });
+      const routes = found.routes.slice(0, limit);
+      const next = found.routes.length > limit ? routes.at(-1)?.prefix : undefined;
+      return { status: 200, body: { routes, total: found.total, next } };
     },
   });
 }
@@ -101,10 +109,4 @@ function listPackets(connector: Connector): RouteDefinition {
       return { status: 200, body: { packets: found.slice(0, limit), total: found.length } };
     },
   });
-}
-
-/** By code units, which does not depend on the machine's language. */
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -106,6 +106,42 @@ const route = component(
   }),
 );
 
+const routeExchange = component(
+  'RouteExchange',
+  z.strictObject({
+    id,
+    relation: z.enum(['parent', 'peer', 'child']),
+    isConnected: z.boolean(),
+    childPrefix: z.string().optional(),
+    routes: count.describe('Announced by the peer and taken.'),
+    filtered: z
+      .array(z.strictObject({ prefix: z.string(), rule: z.string() }))
+      .describe('The latest that were not taken, and why.'),
+    filteredCounts: z.record(z.string(), count).describe('By rule.'),
+    sender: z
+      .strictObject({
+        mode: z.enum(['idle', 'sync']),
+        routingTableId: z.string(),
+        nextEpoch: count,
+        currentEpoch: count,
+        lastSentAt: moment.optional(),
+        failedAttempts: count,
+      })
+      .optional()
+      .describe('Missing where the peer is not told our routes.'),
+    receiver: z
+      .strictObject({
+        routingTableId: z.string(),
+        epoch: count,
+        isComplete: z.boolean(),
+        expiresAt: moment.optional(),
+        attempts: count,
+      })
+      .optional()
+      .describe('Missing where its routes are not wanted.'),
+  }),
+);
+
 const settlement = component(
   'Settlement',
   z.strictObject({
@@ -187,6 +223,7 @@ export const views: Readonly<
     | 'limits'
     | 'routes'
     | 'routeLookup'
+    | 'routeExchanges'
     | 'rates'
     | 'settlement'
     | 'settlements'
@@ -247,6 +284,10 @@ export const views: Readonly<
       prefix: z.string().optional().describe('What decides; missing where nothing does.'),
       why: z.string(),
     }),
+  ),
+  routeExchanges: component(
+    'RouteExchanges',
+    z.strictObject({ routeExchanges: z.array(routeExchange) }),
   ),
   rates: component('Rates', z.strictObject({ rates: z.array(rate) })),
   settlement,
