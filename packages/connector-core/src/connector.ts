@@ -14,7 +14,7 @@ import {
 } from './environment.js';
 import { ConnectorError } from './errors.js';
 import type { ConnectorEvents } from './events.js';
-import type { LateFulfillment, LedgerStore } from './ledger/ledger-store.js';
+import type { LateFulfillment, LedgerStore, LostPacket } from './ledger/ledger-store.js';
 import { MemoryLedgerStore } from './ledger/memory-store.js';
 import type { Link } from './links/link.js';
 import { notify } from './notify.js';
@@ -325,6 +325,11 @@ export class Connector extends EventEmitter<ConnectorEvents> {
   /** Fulfillments that came too late to count, for reconciliation with the peer. */
   async lateFulfillments(): Promise<readonly LateFulfillment[]> {
     return this.#store.lateFulfillments();
+  }
+
+  /** Packets that went out and got no reply, for reconciliation with the peer. */
+  async lostPackets(): Promise<readonly LostPacket[]> {
+    return this.#store.lostPackets();
   }
 
   #requireAccount(id: string): Account {

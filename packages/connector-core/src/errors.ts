@@ -37,7 +37,11 @@ export type LedgerErrorCode =
   /** An amount is negative. */
   | 'BAD_AMOUNT'
   /** Debits and credits differ: a bug, or a damaged store. */
-  | 'OUT_OF_BALANCE';
+  | 'OUT_OF_BALANCE'
+  /** Another process has the store open. */
+  | 'STORE_LOCKED'
+  /** What is on the disk is no store, or one of another version. */
+  | 'STORE_UNREADABLE';
 
 /** A step that a ledger refuses because money would appear or disappear. */
 export class LedgerError extends Error {

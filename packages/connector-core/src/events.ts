@@ -1,5 +1,5 @@
 import type { IlpAddress } from '@pennyswitch/ilp-address';
-import type { LateFulfillment, OutgoingSettlement } from './ledger/ledger-store.js';
+import type { LateFulfillment, LostPacket, OutgoingSettlement } from './ledger/ledger-store.js';
 import type { PacketResult } from './pipeline/forwarder.js';
 import type { ConnectorError } from './errors.js';
 
@@ -29,4 +29,6 @@ export interface ConnectorEvents {
   stopped: () => void;
   /** The peer has proof of a packet that we called expired: the two books differ by it until it is reconciled. */
   lateFulfillment: (late: LateFulfillment) => void;
+  /** A packet went out and got no reply: its outcome is not known, and is recorded for reconciliation. */
+  packetLost: (lost: LostPacket) => void;
 }

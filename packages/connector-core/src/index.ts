@@ -104,11 +104,21 @@ export {
   type LedgerEntry,
   type LedgerStore,
   type Leg,
+  type LostPacket,
   type NewEntry,
   type OutgoingSettlement,
   type Shortfall,
 } from './ledger/ledger-store.js';
-export { MemoryLedgerStore } from './ledger/memory-store.js';
+export { MemoryLedgerStore, type MemoryLedgerStoreOptions } from './ledger/memory-store.js';
+export {
+  readRecord,
+  writeRecord,
+  type BookRecord,
+  type Credited,
+  type LedgerRecord,
+  type LedgerTable,
+  type Ordered,
+} from './ledger/records.js';
 export { settlementDue, type SettlementPolicy } from './ledger/settlement-policy.js';
 export { creditToUnits, type Leftover } from './ledger/leftover.js';
 export { LedgerError, type LedgerErrorCode } from './errors.js';

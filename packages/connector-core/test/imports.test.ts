@@ -23,10 +23,14 @@ function packagesLoadedBy(entry: string): Set<string> {
 }
 
 describe('the package', () => {
-  it('loads no HTTP framework, schemas or metrics by its root', () => {
+  it('loads no HTTP framework, schemas, metrics or database by its root', () => {
     const loaded = packagesLoadedBy('index.ts');
     expect(loaded).toContain('@pennyswitch/ilp-packet');
-    expect([...loaded].filter((name) => /^(hono|zod|prom-client)/.test(name))).toEqual([]);
+    expect([...loaded].filter((name) => /^(hono|zod|prom-client|classic-level)/.test(name))).toEqual([]);
+  });
+
+  it('loads a database by the store that needs it', () => {
+    expect(packagesLoadedBy('stores/level/index.ts')).toContain('classic-level');
   });
 
   it.each(['admin', 'settlement-api'])('loads one by /%s', (face) => {

@@ -38,6 +38,7 @@ const FIELDS: {
   settlementAcknowledged: (settlement) => settlement,
   settlementCredited: (account, amount) => ({ account, amount }),
   lateFulfillment: (late) => late,
+  packetLost: (lost) => lost,
 };
 
 /** The names of all events. */

@@ -77,6 +77,19 @@ export interface LateFulfillment {
   readonly fulfillment: Uint8Array;
 }
 
+/** A packet that went out and whose outcome is not known: the peer may have fulfilled it. For two operators to reconcile. */
+export interface LostPacket {
+  /** The account that it went out on. */
+  readonly account: string;
+  /** In units of that account. */
+  readonly amount: bigint;
+  readonly expiresAt: number;
+  /** When its link gave up. */
+  readonly lostAt: number;
+  /** Names the packet on both sides. */
+  readonly condition: Uint8Array;
+}
+
 /**
  * Where balances live. **Each method is one atomic step**: it happens whole or not at all, no other step is seen half
  * done, and two processes on one store see each other's steps. A method that returns a promise has the effect when it
@@ -136,6 +149,15 @@ export interface LedgerStore {
   recordLate(late: LateFulfillment): Awaitable<void>;
   /** What {@link recordLate} kept, oldest first. */
   lateFulfillments(): Awaitable<readonly LateFulfillment[]>;
+  /** Keeps a packet that was lost with its link. Stores keep at least the last thousand. */
+  recordLost(lost: LostPacket): Awaitable<void>;
+  /** What {@link recordLost} kept, oldest first. */
+  lostPackets(): Awaitable<readonly LostPacket[]>;
+
+  /** How the store fares, as plain numbers for metrics; names of those that only grow end in `_total`. */
+  statistics?(): Readonly<Record<string, number>>;
+  /** Writes what is left, and lets go of files or connections. The connector that was given a store does not close it. */
+  close?(): Promise<void>;
 }
 
 /** Whether nothing was held. */

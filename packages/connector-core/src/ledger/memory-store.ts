@@ -2,7 +2,7 @@ import { describeAsset, isSameUnit, type Asset } from '../asset.js';
 import { randomUuid, systemRandomBytes, type RandomBytes } from '../environment.js';
 import { LedgerError } from '../errors.js';
 import { assertBalanced, EMPTY_BALANCE, netOf, type Balance } from './balance.js';
-import { creditToUnits, type Leftover } from './leftover.js';
+import { creditToUnits } from './leftover.js';
 import type {
   CreditResult,
   IncomingSettlement,
@@ -10,21 +10,18 @@ import type {
   LedgerEntry,
   LedgerStore,
   Leg,
+  LostPacket,
   NewEntry,
   OutgoingSettlement,
   Shortfall,
 } from './ledger-store.js';
+import type { Book, Credited, LedgerRecord, LedgerTable, Ordered } from './records.js';
 import { settlementDue, type SettlementPolicy } from './settlement-policy.js';
 
 /** How long a settlement's key is kept after its last use (RFC 0038 "Handling idempotent requests"). */
 export const IDEMPOTENCY_MS: number = 24 * 60 * 60 * 1000;
-const MAX_LATE = 1000;
-
-type Book = { -readonly [Key in keyof Balance]: Balance[Key] } & {
-  readonly account: string;
-  readonly asset: Asset;
-  leftover: Leftover | undefined;
-};
+/** Of late fulfillments and lost packets, each. */
+const MAX_UNRECONCILED = 1000;
 
 class MemoryEntry implements LedgerEntry {
   state: LedgerEntry['state'] = 'held';
@@ -37,32 +34,88 @@ class MemoryEntry implements LedgerEntry {
   }
 }
 
-interface Credited {
-  readonly settlement: IncomingSettlement;
-  readonly credited: bigint;
-  usedAt: number;
+/** How a memory store starts, and who hears of changes. */
+export interface MemoryLedgerStoreOptions {
+  readonly randomBytes?: RandomBytes;
+  /** What an earlier store knew, in any order. */
+  readonly records?: Iterable<LedgerRecord>;
+  /** Told of each record that changes, comes or goes, within the step that does it. Must not throw. */
+  readonly onChange?: (table: LedgerTable, id: string) => void;
 }
 
 /**
  * Balances in this process's memory, for tests, wallets and embedding: they end with the process. Every step runs to
- * its end at once, which is what makes it atomic.
+ * its end at once, which is what makes it atomic. A durable store is one of these and somewhere to write its records.
  */
 export class MemoryLedgerStore implements LedgerStore {
   readonly #randomBytes: RandomBytes;
+  readonly #onChange: (table: LedgerTable, id: string) => void;
   readonly #books = new Map<string, Book>();
-  readonly #outbox = new Map<string, OutgoingSettlement>();
+  readonly #outbox = new Map<string, Ordered<OutgoingSettlement>>();
   /** By key, least recently used first, so that expiry is a look at the front. */
   readonly #credited = new Map<string, Credited>();
-  readonly #late: LateFulfillment[] = [];
+  readonly #late = new Map<string, Ordered<LateFulfillment>>();
+  readonly #lost = new Map<string, Ordered<LostPacket>>();
+  #lastOrder = 0;
 
-  constructor(options: { readonly randomBytes?: RandomBytes } = {}) {
+  constructor(options: MemoryLedgerStoreOptions = {}) {
     this.#randomBytes = options.randomBytes ?? systemRandomBytes;
+    this.#onChange = options.onChange ?? (() => undefined);
+    if (options.records !== undefined) this.#restore([...options.records]);
+  }
+
+  /** A record as it is now; undefined if it is gone. */
+  record(table: LedgerTable, id: string): LedgerRecord['value'] | undefined {
+    if (table !== 'book') return this.#tableOf(table).get(id);
+    const book = this.#books.get(id);
+    if (book === undefined) return undefined;
+    const { heldIncoming: _in, heldOutgoing: _out, ...kept } = book;
+    return kept;
+  }
+
+  #restore(records: LedgerRecord[]): void {
+    const ordered = records.filter((record) => 'order' in record.value);
+    const order = (record: LedgerRecord): number =>
+      'order' in record.value ? record.value.order : 0;
+    for (const record of ordered.sort((a, b) => order(a) - order(b))) {
+      this.#lastOrder = order(record);
+      (this.#tableOf(record.table) as Map<string, LedgerRecord['value']>).set(
+        record.id,
+        record.value,
+      );
+    }
+    const credited = records.filter((record) => record.table === 'credited');
+    for (const { id, value } of credited.sort((a, b) => a.value.usedAt - b.value.usedAt)) {
+      this.#credited.set(id, value);
+    }
+    for (const record of records) {
+      if (record.table !== 'book') continue;
+      const book = { ...record.value, heldIncoming: 0n, heldOutgoing: 0n };
+      assertBalanced(book.account, book);
+      this.#books.set(record.id, book);
+    }
+  }
+
+  #tableOf(table: LedgerTable): ReadonlyMap<string, LedgerRecord['value']> {
+    switch (table) {
+      case 'book':
+        return this.#books;
+      case 'outbox':
+        return this.#outbox;
+      case 'credited':
+        return this.#credited;
+      case 'late':
+        return this.#late;
+      case 'lost':
+        return this.#lost;
+    }
   }
 
   openAccount(account: string, asset: Asset): Balance {
     const known = this.#books.get(account);
     if (known === undefined) {
       this.#books.set(account, { ...EMPTY_BALANCE, account, asset, leftover: undefined });
+      this.#onChange('book', account);
       return EMPTY_BALANCE;
     }
     if (!isSameUnit(known.asset, asset)) {
@@ -76,8 +129,9 @@ export class MemoryLedgerStore implements LedgerStore {
 
   deleteAccount(account: string): void {
     this.#books.delete(account);
+    this.#onChange('book', account);
     for (const [key, settlement] of this.#outbox) {
-      if (settlement.account === account) this.#outbox.delete(key);
+      if (settlement.account === account) this.acknowledge(key);
     }
   }
 
@@ -119,12 +173,14 @@ export class MemoryLedgerStore implements LedgerStore {
       book.receivable += incoming.amount;
       book.clearedIncoming += incoming.amount;
       assertBalanced(book.account, book);
+      this.#onChange('book', book.account);
     }
     if (outgoing === undefined) return undefined;
     const book = this.#book(outgoing.account);
     book.payable += outgoing.amount;
     book.clearedOutgoing += outgoing.amount;
     assertBalanced(book.account, book);
+    this.#onChange('book', book.account);
     return policy && this.#debitDue(book, settlementDue(book, policy), now);
   }
 
@@ -142,11 +198,13 @@ export class MemoryLedgerStore implements LedgerStore {
   }
 
   outbox(accounts: ReadonlySet<string>): OutgoingSettlement[] {
-    return [...this.#outbox.values()].filter(({ account }) => accounts.has(account));
+    return [...this.#outbox.values()]
+      .filter(({ account }) => accounts.has(account))
+      .map(({ order: _, ...settlement }) => settlement);
   }
 
   acknowledge(key: string): void {
-    this.#outbox.delete(key);
+    if (this.#outbox.delete(key)) this.#onChange('outbox', key);
   }
 
   credit(settlement: IncomingSettlement): CreditResult {
@@ -159,17 +217,38 @@ export class MemoryLedgerStore implements LedgerStore {
     book.receivable -= units;
     book.settledIncoming += units;
     assertBalanced(book.account, book);
-    this.#credited.set(settlement.key, { settlement, credited: units, usedAt: settlement.now });
+    this.#onChange('book', book.account);
+    this.#use(settlement.key, { settlement, credited: units, usedAt: settlement.now });
     return { type: 'credited', credited: units, replayed: false };
   }
 
   recordLate(late: LateFulfillment): void {
-    this.#late.push(late);
-    if (this.#late.length > MAX_LATE) this.#late.shift();
+    this.#keep('late', this.#late, late);
   }
 
   lateFulfillments(): LateFulfillment[] {
-    return [...this.#late];
+    return [...this.#late.values()].map(({ order: _, ...late }) => late);
+  }
+
+  recordLost(lost: LostPacket): void {
+    this.#keep('lost', this.#lost, lost);
+  }
+
+  lostPackets(): LostPacket[] {
+    return [...this.#lost.values()].map(({ order: _, ...lost }) => lost);
+  }
+
+  /** Keeps the last so many. */
+  #keep<T>(name: LedgerTable, table: Map<string, Ordered<T>>, value: T): void {
+    const order = ++this.#lastOrder;
+    table.set(String(order), { ...value, order });
+    this.#onChange(name, String(order));
+    if (table.size <= MAX_UNRECONCILED) return;
+    for (const oldest of table.keys()) {
+      table.delete(oldest);
+      this.#onChange(name, oldest);
+      return;
+    }
   }
 
   #book(account: string): Book {
@@ -205,7 +284,9 @@ export class MemoryLedgerStore implements LedgerStore {
     assertBalanced(book.account, book);
     const key = randomUuid(this.#randomBytes);
     const settlement = { key, account: book.account, amount, createdAt: now };
-    this.#outbox.set(key, settlement);
+    this.#outbox.set(key, { ...settlement, order: ++this.#lastOrder });
+    this.#onChange('book', book.account);
+    this.#onChange('outbox', key);
     return settlement;
   }
 
@@ -218,16 +299,22 @@ export class MemoryLedgerStore implements LedgerStore {
     ) {
       return { type: 'conflict' };
     }
-    known.usedAt = settlement.now;
-    this.#credited.delete(settlement.key);
-    this.#credited.set(settlement.key, known);
+    this.#use(settlement.key, { ...known, usedAt: settlement.now });
     return { type: 'credited', credited: known.credited, replayed: true };
+  }
+
+  /** Puts a key last in the row of those that expire. */
+  #use(key: string, credited: Credited): void {
+    this.#credited.delete(key);
+    this.#credited.set(key, credited);
+    this.#onChange('credited', key);
   }
 
   #forgetCredited(now: number): void {
     for (const [key, { usedAt }] of this.#credited) {
       if (usedAt + IDEMPOTENCY_MS > now) return;
       this.#credited.delete(key);
+      this.#onChange('credited', key);
     }
   }
 }

@@ -69,20 +69,36 @@ export class Bookkeeper {
       condition,
       fulfillment: fulfillment.slice(),
     };
-    const { store, logger } = this.#options;
-    Promise.resolve(store.recordLate(late)).then(
-      () => {
-        notify(this.#options, 'lateFulfillment', late);
-      },
-      (error: unknown) => {
-        logger.error('a late fulfillment could not be recorded', {
-          trace: traceIdOf({ condition }),
-          account: to.id,
-          amount: String(amount),
-          error: messageOf(error),
-        });
-      },
-    );
+    this.#record('a late fulfillment could not be recorded', late, async () => {
+      await this.#options.store.recordLate(late);
+      notify(this.#options, 'lateFulfillment', late);
+    });
+  }
+
+  /** Keeps a packet that got no reply: what the peer says of it decides what is owed. */
+  recordLost(sent: SentPacket, lostAt: number): void {
+    const { packet, to, amount, expiresAt } = sent;
+    if (to === undefined || amount === 0n) return;
+    const condition = packet.condition.slice();
+    const lost = { account: to.id, amount, expiresAt, lostAt, condition };
+    this.#record('a packet without reply could not be recorded', lost, async () => {
+      await this.#options.store.recordLost(lost);
+      notify(this.#options, 'packetLost', lost);
+    });
+  }
+
+  #record(
+    problem: string,
+    what: { readonly account: string; readonly amount: bigint },
+    record: () => Promise<void>,
+  ): void {
+    record().catch((error: unknown) => {
+      this.#options.logger.error(problem, {
+        account: what.account,
+        amount: String(what.amount),
+        error: messageOf(error),
+      });
+    });
   }
 
   readonly #settle = (due: OutgoingSettlement | undefined): void => {

@@ -40,6 +40,8 @@ export interface ExchangeServices {
   readonly lateReplyMs: number;
   /** Told of a fulfillment that came after its packet had expired. */
   readonly onLate: (sent: SentPacket, fulfillment: Uint8Array, arrivedAt: number) => void;
+  /** Told of a packet that went out and got no reply at all: the other side may have fulfilled it. */
+  readonly onLost: (sent: SentPacket, lostAt: number) => void;
 }
 
 /**
@@ -95,8 +97,10 @@ class Exchange implements Expiring, SentPacket {
   }
 
   fail(error: unknown): void {
-    const isLate = this.#services.clock.now() >= this.expiresAt;
+    const now = this.#services.clock.now();
+    const isLate = now >= this.expiresAt;
     const sent = this.to === undefined ? 'yes' : sentOf(error);
+    if (sent !== 'no') this.#services.onLost(this, now);
     this.#finish(isLate ? { type: 'expired' } : { type: 'failed', sent, error });
   }
 

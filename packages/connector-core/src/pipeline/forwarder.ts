@@ -76,6 +76,9 @@ export class Forwarder {
       onLate: (sent, fulfillment, arrivedAt) => {
         this.#books.recordLate(sent, fulfillment, arrivedAt);
       },
+      onLost: (sent, lostAt) => {
+        this.#books.recordLost(sent, lostAt);
+      },
     };
   }
 
