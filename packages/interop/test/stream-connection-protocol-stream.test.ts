@@ -181,7 +181,6 @@ describe('an npm ilp-protocol-stream client and our server', () => {
   it('open more streams than ten, one after another', async () => {
     const { client, connection } = await connectPeer(createPeerNetwork(), () => undefined);
     for (let i = 0; i < 25; i++) {
-      await vi.waitFor(() => expect(() => client.createStream).not.toThrow());
       const stream = await vi.waitFor(() => client.createStream());
       await stream.sendTotal(10);
       stream.end();

@@ -15,6 +15,9 @@ const PRECISE = 1000n;
 /** A packet so many times larger than the one that showed the rate would rest on too little. */
 const STEP = 16n;
 
+/** A packet should be at least this part of what fits into the window. */
+const SLIVER = 8n;
+
 /** What rates the sending end of a connection holds on to. */
 export interface RateOptions {
   /** The least that must arrive of a source unit, in units of the other end; undefined: what a first probe shows, less slippage. */
@@ -203,7 +206,16 @@ export class MoneySender {
     const { likely, basis } = rate;
     const isCoarse = likely === undefined || floorTimes(basis, likely) < PRECISE;
     if (isCoarse && basis > 0n && basis * STEP < capacity) capacity = basis * STEP;
-    return capacity;
+    return this.#isSliver(capacity) ? 0n : capacity;
+  }
+
+  /** Whether it is better to wait until the window has more room than to send many very small packets. */
+  #isSliver(capacity: bigint): boolean {
+    const { path, amountInFlight } = this.#connection;
+    const { value } = path.window;
+    if (value === undefined || amountInFlight === 0n) return false;
+    const full = value < path.size.trial ? value : path.size.trial;
+    return capacity < full / SLIVER;
   }
 
   #portion(stream: StreamState, capacity: bigint): bigint {
@@ -224,7 +236,6 @@ export class MoneySender {
   /** What is left rounds to nothing on the way: it is refused rather than sent for nothing, or tried for ever. */
   #refuseDust(total: bigint, draft: PacketDraft): void {
     if (total === 0n || this.#connection.amountInFlight > 0n) return;
-    if (this.#capacity() < this.#least && this.#connection.room !== undefined) return;
     const least = this.#least;
     draft.minimum = 0n;
     for (const stream of this.#candidates()) {

@@ -45,7 +45,7 @@ function addConnectionFrames(state: ConnectionState, draft: PacketDraft): void {
 
 function addStreamFrames(state: ConnectionState, stream: StreamState, draft: PacketDraft): void {
   const { id } = stream;
-  if (stream.closePhase === 'flushing' && stream.isFlushed) stream.closePhase = 'telling';
+  stream.advanceClose();
   if (stream.closePhase === 'telling' && !stream.isCloseInFlight) {
     addClose(state, stream, draft);
     return;

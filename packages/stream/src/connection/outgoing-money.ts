@@ -71,9 +71,9 @@ export class OutgoingMoney {
     this.#order = order;
   }
 
-  /** Nothing more leaves; what is in flight is waited for. */
+  /** Nothing more leaves, even where a packet in flight turns out to be rejected. */
   stop(): void {
-    this.#order = { sendMax: this.#sent + this.#held + this.#unknown, deliver: undefined };
+    this.#order = { sendMax: this.#sent, deliver: undefined };
   }
 
   /** How much is still to be sent, in source units, whatever the other endpoint takes. */

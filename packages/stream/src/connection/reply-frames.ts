@@ -18,6 +18,7 @@ export function replyFrames(state: ConnectionState, touched: ReadonlySet<number>
     { type: 'ConnectionMaxData', maxOffset: state.maxData.tell() },
     ...tellLimits(state),
   ];
+  for (const stream of state.streams.values()) stream.advanceClose();
   const told = [...state.streams.values()].filter(
     (stream) => touched.has(stream.id) || hasNews(stream),
   );

@@ -145,6 +145,13 @@ export class StreamState {
     this.money.stop();
   }
 
+  /** Begins to tell the close when there is nothing left to send before it. */
+  advanceClose(): void {
+    if (this.closePhase !== 'flushing' || !this.isFlushed) return;
+    this.closePhase = 'telling';
+    this.money.stop();
+  }
+
   /** The other end closed it. Unless the stream may be half open, this end closes too when it has sent what there is. */
   handleRemoteClose(reason: CloseReason, isHalfOpen: boolean): void {
     this.remoteClose ??= reason;

@@ -204,7 +204,6 @@ export class MoneyStream extends EventEmitter<MoneyStreamEvents> {
   async #settleMoney(isDone: () => boolean, signal: AbortSignal | undefined): Promise<void> {
     const { money } = this.#state;
     const abort = (): void => {
-      money.stop();
       this.handleMoneyFailed(
         new StreamConnectionError('ABORTED', 'sending was stopped', { cause: signal?.reason }),
       );
@@ -217,7 +216,10 @@ export class MoneyStream extends EventEmitter<MoneyStreamEvents> {
         if (isDone()) return 'done';
         return this.#moneyError ?? this.#findMoneyEnd();
       });
-      if (failure !== 'done') throw failure;
+      if (failure === 'done') return;
+      // What the caller was told to have failed must not go on when a late reply comes.
+      money.stop();
+      throw failure;
     } finally {
       signal?.removeEventListener('abort', abort);
     }

@@ -93,7 +93,7 @@ async function runSchedule(seed: number): Promise<Schedule> {
   const begin = (name: string, stream: MoneyStream, job: Job): void => {
     reads.set(
       `${name} ${stream.id}`,
-      readAll(stream.readable).catch((error: Error) => error),
+      readAll(stream.readable).catch((error: unknown) => error as Error),
     );
     working.push(work(name, stream, job));
   };
@@ -126,6 +126,8 @@ async function check({ world, client, server, done, reads }: Schedule): Promise<
     const other = name === 'client' ? 'server' : 'client';
     if (error === undefined) {
       expect(stream.sent, `${name} ${stream.id}`).toBe(job.money);
+      // A stream that nothing was sent on may have been opened and closed unseen.
+      if (job.money === 0n && job.bytes.length === 0) continue;
       const read = await reads.get(`${other} ${stream.id}`);
       expect(read).toBeInstanceOf(Uint8Array);
       expect(Buffer.compare(read as Uint8Array, job.bytes), `${name} ${stream.id}`).toBe(0);
