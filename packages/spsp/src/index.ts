@@ -45,5 +45,18 @@ export { quote, SpspQuote, type SpspPayOptions, type SpspQuoteOptions } from './
 export { pay, type SpspPaymentOptions } from './payment/pay.js';
 export type { SpspAmount } from './payment/amount.js';
 export type { SpspOutcome } from './payment/outcome.js';
+// Books of what came in: invoices, events that are told at least once.
+export {
+  Cashbook,
+  type CashbookOptions,
+  type NewInvoice,
+  type PointerOptions,
+  type ReceiverBooks,
+} from './received/cashbook.js';
+export { InvoiceError, statusOf, type Invoice, type InvoiceStatus } from './received/invoice.js';
+export type { MoneyEvent } from './received/records.js';
+export { MemoryJournal, type Journal } from './received/journal.js';
+export { Outbox, type OutboxOptions } from './received/outbox.js';
+export { encodeEvent, verifyWebhook, webhook, type WebhookOptions } from './received/webhook.js';
 export { SpspError, type SpspErrorCode } from './errors.js';
 export { SPSP_LEGACY_MEDIA_TYPE, SPSP_MEDIA_TYPE } from './media-types.js';

@@ -12,3 +12,5 @@ export { SpspHttpServer, type SpspHttpServerOptions } from './node/server.js';
 export type { TlsFiles, TlsTexts } from './node/tls.js';
 export { createNodeFetch, type NodeFetchOptions } from './node/fetch.js';
 export { isPrivateAddress } from './node/private-addresses.js';
+export { FileJournal } from './node/file-journal.js';
+export { JournalError } from './node/journal-error.js';
