@@ -59,6 +59,14 @@ export interface SpspResult extends SpspDetails {
   readonly maxAgeSeconds: number;
 }
 
+/** An answer as it came, beside what it says. */
+export interface SpspExchange {
+  readonly result: SpspResult;
+  /** The JSON text, with fields that this package does not know. */
+  readonly body: string;
+  readonly cacheControl: string | null;
+}
+
 /**
  * Asks SPSP servers for payment details (RFC 0009 "Query"). Only https; redirects within limits; answers bounded in size
  * and time, kept as long as Cache-Control allows; sent again where that may help.
@@ -98,12 +106,24 @@ export class SpspClient {
     const isKept = options.receipts === undefined;
     const known = isKept && options.fresh !== true ? this.#cache.get(url) : undefined;
     if (known !== undefined) return known;
+    const askedAt = this.#clock.now();
+    const { result } = await this.exchange(endpoint, options);
+    if (isKept) this.#cache.set(url, result, askedAt);
+    return result;
+  }
+
+  /**
+   * Asks the server, whatever is kept, and returns its answer as it came too: for whoever passes it on.
+   * @throws as {@link query} does.
+   */
+  async exchange(
+    endpoint: string,
+    options: Omit<SpspQueryOptions, 'fresh'> = {},
+  ): Promise<SpspExchange> {
+    const url = endpointUrl(endpoint, this.#rules.allowHttp);
     const deadline = new Deadline(this.#clock, this.#timeoutMs, options.signal);
     try {
-      const askedAt = this.#clock.now();
-      const result = await this.#askRepeatedly(url, requestHeaders(options), deadline);
-      if (isKept) this.#cache.set(url, result, askedAt);
-      return result;
+      return await this.#askRepeatedly(url, requestHeaders(options), deadline);
     } finally {
       deadline.close();
     }
@@ -118,7 +138,7 @@ export class SpspClient {
     url: string,
     headers: Record<string, string>,
     deadline: Deadline,
-  ): Promise<SpspResult> {
+  ): Promise<SpspExchange> {
     for (let retries = 0; ; retries++) {
       try {
         return await this.#ask(url, headers, deadline);
@@ -139,14 +159,17 @@ export class SpspClient {
     url: string,
     headers: Record<string, string>,
     deadline: Deadline,
-  ): Promise<SpspResult> {
+  ): Promise<SpspExchange> {
     const { response, finalUrl } = await getFollowing(url, headers, this.#rules, deadline);
-    return {
-      ...(await this.#read(response, deadline)),
+    const body = await this.#read(response, deadline);
+    const cacheControl = response.headers.get('cache-control');
+    const result = {
+      ...decodeSpspDetails(body),
       host: new URL(url).host,
       finalHost: new URL(finalUrl).host,
-      maxAgeSeconds: maxAgeSeconds(response.headers.get('cache-control')),
+      maxAgeSeconds: maxAgeSeconds(cacheControl),
     };
+    return { result, body, cacheControl };
   }
 
   #errorOf(cause: unknown, host: string, deadline: Deadline): SpspError {
@@ -163,7 +186,7 @@ export class SpspClient {
     return new SpspError('UNREACHABLE', `${host} cannot be reached: ${reasonOf(cause)}`, { cause });
   }
 
-  async #read(response: Response, deadline: Deadline): Promise<SpspDetails> {
+  async #read(response: Response, deadline: Deadline): Promise<string> {
     if (response.status !== 200) {
       discard(response);
       throw statusError(response, this.#clock.now());
@@ -174,7 +197,7 @@ export class SpspClient {
         status: 200,
       });
     }
-    return decodeSpspDetails(await readText(response, this.#maxResponseBytes, deadline));
+    return readText(response, this.#maxResponseBytes, deadline);
   }
 }
 
@@ -192,7 +215,7 @@ function statusError({ status, headers }: Response, now: number): SpspError {
   });
 }
 
-function requestHeaders({ receipts }: SpspQueryOptions): Record<string, string> {
+function requestHeaders({ receipts }: Pick<SpspQueryOptions, 'receipts'>): Record<string, string> {
   return {
     accept: `${SPSP_MEDIA_TYPE}, ${SPSP_LEGACY_MEDIA_TYPE}`,
     ...(receipts === undefined

@@ -16,6 +16,7 @@ export {
 } from './payment-pointer.js';
 export {
   SpspClient,
+  type SpspExchange,
   type SpspClientOptions,
   type SpspQueryOptions,
   type SpspResult,
@@ -58,5 +59,8 @@ export type { MoneyEvent } from './received/records.js';
 export { MemoryJournal, type Journal } from './received/journal.js';
 export { Outbox, type OutboxOptions } from './received/outbox.js';
 export { encodeEvent, verifyWebhook, webhook, type WebhookOptions } from './received/webhook.js';
+// A receipt verifier (RFC 0039) as a service of its own.
+export { createReceiptVerifier, type ReceiptVerifierServiceOptions } from './verifier/service.js';
+export { ReceiptBook, type ReceiptBookOptions } from './verifier/receipt-book.js';
 export { SpspError, type SpspErrorCode } from './errors.js';
 export { SPSP_LEGACY_MEDIA_TYPE, SPSP_MEDIA_TYPE } from './media-types.js';
