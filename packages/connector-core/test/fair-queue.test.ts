@@ -126,4 +126,22 @@ describe('an overloaded connector', () => {
     const replies = await world.until(Promise.all(Array.from({ length: 20 }, () => send(alice))));
     expect(codes(replies).filter((code) => code === 'T05')).toHaveLength(15);
   });
+
+  it('passes fulfillments back at once while new packets wait (RFC 0018 "Prioritizing Fulfillments")', async () => {
+    const { world, alice, bob } = await crowded();
+    const answers: (() => void)[] = [];
+    bob.answer = (bytes) =>
+      new Promise((resolve) => answers.push(() => void fulfillAll(bytes).then(resolve)));
+    const flood = Array.from({ length: 30 }, () => send(alice));
+    await world.clock.advance(1);
+    const start = world.clock.now();
+    answers[0]?.();
+    expect(await world.until(flood[0] ?? Promise.reject(new Error()))).toMatchObject({
+      type: PacketType.fulfill,
+    });
+    expect(world.clock.now()).toBe(start);
+    await world.clock.advance(0);
+    expect(bob.received).toHaveLength(11); // and its place is the next packet's
+    await world.until(Promise.all(flood));
+  });
 });

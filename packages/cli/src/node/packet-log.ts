@@ -14,7 +14,7 @@ export class PacketLog {
 
   constructor(connector: Connector, logger: Logger) {
     this.#connector = connector;
-    this.#write = ({ packet, to, outgoingAmount, code, repliedAt }) => {
+    this.#write = ({ packet, to, outgoingAmount, code, reason, repliedAt }) => {
       logger.debug('a packet', {
         trace: traceIdOf(packet),
         from: packet.from?.id,
@@ -23,6 +23,7 @@ export class PacketLog {
         amount: packet.amount,
         outgoingAmount,
         result: code ?? 'fulfilled',
+        reason,
         tookMs: repliedAt - packet.now,
       });
     };

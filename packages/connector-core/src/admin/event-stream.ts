@@ -46,7 +46,8 @@ export const EVENT_NAMES: readonly (keyof ConnectorEvents)[] = Object.keys(
   FIELDS,
 ) as (keyof ConnectorEvents)[];
 
-function describePacket({ packet, to, outgoingAmount, code, repliedAt }: PacketResult): object {
+function describePacket(result: PacketResult): object {
+  const { packet, to, outgoingAmount, code, reason, repliedAt } = result;
   return {
     id: packet.id,
     trace: traceIdOf(packet),
@@ -56,6 +57,7 @@ function describePacket({ packet, to, outgoingAmount, code, repliedAt }: PacketR
     amount: packet.amount,
     outgoingAmount,
     code,
+    reason,
     tookMs: repliedAt - packet.now,
   };
 }

@@ -1,14 +1,17 @@
 import type { Account } from '../account/account.js';
 import type { Awaitable } from '../awaitable.js';
 import type { Clock } from '../environment.js';
-import type { Incoming, Packet, Verdict } from './context.js';
+import type { Incoming, Verdict } from './context.js';
 import { Deadlines, type Expiring } from './deadlines.js';
 import type { ForwardingPolicy } from './policy.js';
 import { busyFor } from './rejections.js';
 
+/** What is written on a packet here. */
+type Guest = Incoming & { isAdmitted: boolean; attemptedAt: number };
+
 /** A packet that has to wait for its turn. */
 interface Waiting extends Expiring {
-  readonly packet: Packet;
+  readonly packet: Guest;
   readonly account: Account;
   readonly until: number;
   readonly resolve: (verdict: Verdict) => void;
@@ -38,7 +41,7 @@ export class FairQueue {
 
   /** Lets a packet on, now or when it is its turn; a rejection where that would take too long. */
   admit(context: Incoming): Awaitable<Verdict> {
-    const packet = context as Packet;
+    const packet = context as Guest;
     const { from } = packet;
     if (this.#mayEnter(from)) {
       this.#enter(packet);
@@ -54,7 +57,7 @@ export class FairQueue {
   }
 
   /** A packet has its reply; gives its place to others. */
-  leave(packet: Packet): void {
+  leave(packet: Guest): void {
     if (!packet.isAdmitted) return;
     packet.isAdmitted = false;
     this.#admitted -= 1;
@@ -69,13 +72,13 @@ export class FairQueue {
     return from.admitted < most / this.#busyAccounts();
   }
 
-  #enter(packet: Packet): void {
+  #enter(packet: Guest): void {
     packet.isAdmitted = true;
     this.#admitted += 1;
     if (packet.from !== undefined) packet.from.admitted += 1;
   }
 
-  #wait(packet: Packet, account: Account, line: Set<Waiting>): Promise<Verdict> {
+  #wait(packet: Guest, account: Account, line: Set<Waiting>): Promise<Verdict> {
     return new Promise((resolve) => {
       const until = this.#clock.now() + this.#policy.maxQueueMs;
       const waiting: Waiting = {

@@ -3,6 +3,7 @@ import {
   PrepareView,
   type IlpErrorCode,
   type IlpPacketHandler,
+  type IlpReject,
 } from '@pennyswitch/ilp-packet';
 import type { Account } from '../account/account.js';
 import { isPromise, type Awaitable } from '../awaitable.js';
@@ -29,14 +30,17 @@ export interface PacketResult {
   readonly outgoingAmount: bigint;
   /** Undefined for a Fulfill. */
   readonly code: IlpErrorCode | undefined;
+  /** Why it was rejected, for the operator: what this node says, or who beyond the next hop says what. */
+  readonly reason: string | undefined;
   /** In milliseconds since 1970; {@link Incoming.now} is when the packet came. */
   readonly repliedAt: number;
 }
 
 /** Why one way came to nothing. */
 interface Refusal extends Rejection {
-  /** The next hop's own Reject. */
+  /** The next hop's own Reject, as it came and read. */
   readonly bytes?: Uint8Array;
+  readonly reject?: IlpReject;
   /** Whether the packet went out on this way, so that its refusal is about the packet and not about our trying. */
   readonly wasTried?: boolean;
 }
@@ -225,7 +229,7 @@ export class Forwarder {
   #reasonOf(packet: Packet, outcome: Exclude<Outcome, { type: 'fulfill' }>): Refusal {
     switch (outcome.type) {
       case 'reject':
-        return passReject(packet, outcome.bytes, outcome.reject.code);
+        return passReject(packet, outcome.bytes, outcome.reject);
       case 'expired':
         return REJECTIONS.timedOut;
       case 'garbage':
@@ -251,15 +255,17 @@ export class Forwarder {
 
   #reject(packet: Packet, refusal: Refusal): Uint8Array {
     packet.from?.counters.incoming.countRejected(refusal.code, packet.amount);
-    this.#report(packet, refusal.code);
+    this.#report(packet, refusal);
     return refusal.bytes ?? encodeRejection(refusal, this.#options.node.address);
   }
 
-  #report(packet: Packet, code: IlpErrorCode | undefined): void {
+  #report(packet: Packet, refusal: Refusal | undefined): void {
     if (this.#options.events.listenerCount('packet') === 0) return;
     const { to, outgoingAmount } = packet;
     const repliedAt = this.#options.clock.now();
-    notify(this.#options, 'packet', { packet, to, outgoingAmount, code, repliedAt });
+    const code = refusal?.code;
+    const reason = refusal && reasonOf(refusal);
+    notify(this.#options, 'packet', { packet, to, outgoingAmount, code, reason, repliedAt });
   }
 }
 
@@ -267,9 +273,19 @@ export class Forwarder {
  * A Reject goes back as it came, but for what is only between the next hop and us (RFC 0027, T02 and T05). Those and T01 say
  * that the next hop has not taken the packet, so another may be tried.
  */
-function passReject(packet: Packet, bytes: Uint8Array, code: IlpErrorCode): Refusal {
-  const passed = { code, message: '', bytes };
+function passReject(packet: Packet, bytes: Uint8Array, reject: IlpReject): Refusal {
+  const { code } = reject;
+  const passed = { code, message: '', bytes, reject };
   if (packet.to === undefined) return passed;
   if (code === 'T02' || code === 'T05') return { ...REJECTIONS.nextHopBusy, anotherWay: true };
   return code === 'T01' ? { ...passed, anotherWay: true } : passed;
+}
+
+const MAX_REASON_LENGTH = 200;
+
+/** For the operator. What others wrote is cut to a length and to what can be printed. */
+function reasonOf({ message, reject }: Refusal): string {
+  if (reject === undefined) return message;
+  const said = reject.message.slice(0, MAX_REASON_LENGTH).replace(/\p{C}/gu, '?');
+  return `${reject.triggeredBy === '' ? 'somebody' : reject.triggeredBy}: ${said}`;
 }
