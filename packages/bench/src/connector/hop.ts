@@ -73,7 +73,9 @@ async function connector(): Promise<number> {
     { id: 'alice', relation: 'child', asset: { code: 'USD', scale: 9 }, limits: LIMITS },
     btpLink(server.account('alice')),
   );
-  const client = new BtpClient({ url: `btp+ws://hop:secret@127.0.0.1:${receiverPort}` });
+  const client = new BtpClient({
+    url: `btp+ws://hop-${process.pid}:secret@127.0.0.1:${receiverPort}`,
+  });
   await node.addAccount(
     {
       id: 'bob',

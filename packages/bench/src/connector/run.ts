@@ -1,6 +1,7 @@
 /** The connector's figures: `npm run bench -- connector`. */
 import { runAccounts } from './accounts.js';
 import { Bench } from './btp.js';
+import { runDurable } from './durable.js';
 import { runLatency } from './latency.js';
 import { runMemory } from './memory.js';
 import { runThroughput } from './throughput.js';
@@ -16,5 +17,7 @@ export async function run(): Promise<void> {
   const maximum = await runThroughput(bench, relay, ours, peer);
   await bench.end(peer);
   await runLatency(bench, relay, ours, maximum);
+  const durable = await bench.path('on disk', 'connector', 'level');
+  await runDurable(bench, ours, durable);
   await bench.stop();
 }

@@ -22,7 +22,7 @@ export async function runThroughput(
     [relay, ours, peer],
     ROUND_PACKETS,
     IN_FLIGHT,
-  )) as [Figures, Figures];
+  )) as [Figures, Figures, Figures];
   show(relay.name, blind);
   show(ours.name, connector);
   show(peer.name, theirs);
