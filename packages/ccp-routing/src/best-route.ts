@@ -1,4 +1,11 @@
-import { SOURCE_RANK, type Candidate, type NextHop } from './route.js';
+import {
+  pathLength,
+  SOURCE_RANK,
+  waysOf,
+  type Candidate,
+  type NextHop,
+  type RouteEntry,
+} from './route.js';
 
 const NO_HOPS: readonly NextHop[] = [];
 
@@ -18,7 +25,7 @@ function compareMerits(a: Candidate, b: Candidate): number {
   return (
     Number(isUp(b)) - Number(isUp(a)) ||
     SOURCE_RANK[b.source] - SOURCE_RANK[a.source] ||
-    a.path.length - b.path.length
+    pathLength(a) - pathLength(b)
   );
 }
 
@@ -68,7 +75,8 @@ function isSameKind(
  * The next hops that are as good as the best: a packet that one of them refuses for now can be sent to another. Less good
  * ones are left out: what we told others holds for the best way, and over a longer one a packet may come back.
  */
-export function nextHopsOf(candidates: readonly Candidate[]): readonly NextHop[] {
+export function nextHopsOf(entry: RouteEntry): readonly NextHop[] {
+  const candidates = waysOf(entry);
   const best = candidates[0];
   if (best?.account === undefined) return NO_HOPS;
   const second = candidates[1];
@@ -84,8 +92,8 @@ export function explainBest(candidates: readonly Candidate[]): string {
   if (second === undefined) return 'it is the only route';
   if (isUp(best) !== isUp(second)) return 'the links of the others are down';
   if (best.source !== second.source) return `${best.source} comes before ${second.source}`;
-  if (best.path.length !== second.path.length) {
-    return `its path is shorter: ${best.path.length} before ${second.path.length}`;
+  if (pathLength(best) !== pathLength(second)) {
+    return `its path is shorter: ${pathLength(best)} before ${pathLength(second)}`;
   }
   return 'others are as good; the accounts are in the order of their ids';
 }

@@ -10,8 +10,9 @@ const MAX_EPOCH = 0xffff_ffff;
  * a limit.
  */
 export class BroadcastLog {
-  /** In the order of epochs; an entry whose own epoch is another one was changed since. */
-  #changes: { readonly epoch: number; readonly entry: RouteEntry }[] = [];
+  /** In the order of epochs, which stand beside; an entry whose own epoch is another one was changed since. */
+  #changes: RouteEntry[] = [];
+  #epochs: number[] = [];
   /** Told no more, the longest ago first. */
   readonly #withdrawn = new Map<IlpAddressPrefix, RouteEntry>();
   readonly #maxWithdrawals: number;
@@ -54,7 +55,8 @@ export class BroadcastLog {
   append(entry: RouteEntry): void {
     if (entry.epoch === undefined) this.#live += 1;
     entry.epoch = this.#epoch;
-    this.#changes.push({ epoch: this.#epoch, entry });
+    this.#changes.push(entry);
+    this.#epochs.push(this.#epoch);
     this.#epoch += 1;
     this.#withdrawn.delete(entry.prefix);
     if (entry.announced === undefined) this.#withdrawn.set(entry.prefix, entry);
@@ -65,8 +67,8 @@ export class BroadcastLog {
   /** The changes from an epoch on, the oldest first. */
   *since(epoch: number): Generator<RouteEntry> {
     for (let i = this.#indexOf(epoch); i < this.#changes.length; i++) {
-      const { epoch: at, entry } = this.#changes[i] as { epoch: number; entry: RouteEntry };
-      if (entry.epoch === at) yield entry;
+      const entry = this.#changes[i] as RouteEntry;
+      if (entry.epoch === this.#epochs[i]) yield entry;
     }
   }
 
@@ -77,10 +79,11 @@ export class BroadcastLog {
     this.#compact();
     const kept = this.#changes;
     this.#changes = [];
+    this.#epochs = [];
     this.#epoch = 0;
     this.#forgotten = 0;
     this.#live = 0;
-    for (const { entry } of kept) {
+    for (const entry of kept) {
       entry.epoch = undefined;
       this.append(entry);
     }
@@ -96,16 +99,18 @@ export class BroadcastLog {
   }
 
   #compact(): void {
-    this.#changes = this.#changes.filter(({ epoch, entry }) => entry.epoch === epoch);
+    const epochs = this.#epochs;
+    this.#changes = this.#changes.filter(({ epoch }, i) => epoch === epochs[i]);
+    this.#epochs = this.#changes.map(({ epoch }) => epoch as number);
   }
 
   /** Where the first change of this epoch or a later one stands. */
   #indexOf(epoch: number): number {
     let low = 0;
-    let high = this.#changes.length;
+    let high = this.#epochs.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.#changes[middle] as { epoch: number }).epoch < epoch) low = middle + 1;
+      if ((this.#epochs[middle] as number) < epoch) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -5,7 +5,14 @@ import {
   type IlpAddressPrefix,
 } from '@pennyswitch/ilp-address';
 import { isUp } from './best-route.js';
-import { SOURCE_RANK, type Candidate, type Relation, type RouteEntry } from './route.js';
+import {
+  bestWay,
+  pathLength,
+  SOURCE_RANK,
+  type Candidate,
+  type Relation,
+  type RouteEntry,
+} from './route.js';
 
 /**
  * Why a route is told to nobody:
@@ -22,11 +29,11 @@ export function exportProblem(
   entry: RouteEntry,
   own: IlpAddress,
 ): Exclude<ExportRule, 'aggregated'> | undefined {
-  const { prefix, candidates } = entry;
+  const { prefix } = entry;
   if (prefix === '' || !prefix.includes('.')) return 'whole-network';
   if (allocationScheme(prefix) !== allocationScheme(own)) return 'other-network';
   if (prefix !== own && isPrefixOf(own, prefix)) return 'below-own-address';
-  const best = candidates[0];
+  const best = bestWay(entry);
   if (best === undefined || !isUp(best)) return 'link-down';
   return undefined;
 }
@@ -76,7 +83,7 @@ export function tellingProblem(
   const isIn = (list: readonly IlpAddressPrefix[]): boolean =>
     list.some((each) => isPrefixOf(each, prefix));
   if ((tell !== undefined && !isIn(tell)) || isIn(withhold)) return 'withheld';
-  return route.path.length >= maxToldPathLength ? 'path-too-long' : undefined;
+  return pathLength(route) >= maxToldPathLength ? 'path-too-long' : undefined;
 }
 
 function isAllowedByRelation(origin: Relation, target: ExportTarget): boolean {

@@ -3,9 +3,11 @@ import type { CcpAccount } from './account.js';
 import { packAuth } from './auth.js';
 import { importProblem, type ImportRule } from './import-filter.js';
 import type { CcpPolicy } from './policy.js';
-import type { Candidate, RouteEntry } from './route.js';
+import { waysOf, type Candidate, type RouteEntry } from './route.js';
 import type { RouteStore } from './route-store.js';
 import type { AnnouncedRoute } from './update-request.js';
+
+const NO_NODES: readonly string[] = [];
 
 /** How many paths are kept once for all routes that share them. */
 const MAX_SHARED_PATHS = 10_000;
@@ -38,13 +40,21 @@ export class Importer {
     }
     account.noteNotFiltered(prefix);
     const auth = packAuth(route.auth);
-    const path = this.#share(route.path);
-    if (known !== undefined && known.auth === auth && isSamePath(known.path, path)) {
+    const transit = this.#share(route.path);
+    const origin = originOf(route);
+    if (known?.auth === auth && known.origin === origin && isSame(known.transit, transit)) {
       known.generation = generation;
       return;
     }
     if (known === undefined) account.learned += 1;
-    this.#store.place(prefix, { source: account.relation, account, path, auth, generation });
+    this.#store.place(prefix, {
+      source: account.relation,
+      account,
+      transit,
+      origin,
+      auth,
+      generation,
+    });
   }
 
   /** Drops what an account announced for a prefix. */
@@ -93,23 +103,32 @@ export class Importer {
     this.#store.displace(entry, { source: account.relation, account });
   }
 
+  /** All nodes of a path but the last, as the list that other routes have too. */
   #share(path: readonly string[]): readonly string[] {
-    const key = path.join(' ');
+    if (path.length < 2) return NO_NODES;
+    const transit = path.slice(0, -1);
+    const key = transit.join(' ');
     const shared = this.#paths.get(key);
     if (shared !== undefined) return shared;
     if (this.#paths.size >= MAX_SHARED_PATHS) this.#paths.clear();
-    this.#paths.set(key, path);
-    return path;
+    this.#paths.set(key, transit);
+    return transit;
   }
 }
 
 function learnedFrom(account: CcpAccount, entry: RouteEntry): Candidate | undefined {
-  for (const candidate of entry.candidates) {
+  for (const candidate of waysOf(entry)) {
     if (candidate.account === account && candidate.source === account.relation) return candidate;
   }
   return undefined;
 }
 
-function isSamePath(a: readonly string[], b: readonly string[]): boolean {
+/** The last node of a route's path; most announce themselves, and need no text of their own. */
+function originOf({ prefix, path }: AnnouncedRoute): string | undefined {
+  const origin = path.at(-1);
+  return origin === prefix ? prefix : origin;
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
   return a === b || (a.length === b.length && a.every((hop, i) => hop === b[i]));
 }

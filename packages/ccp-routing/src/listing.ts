@@ -5,7 +5,14 @@ import { explainBest, isUp, nextHopsOf } from './best-route.js';
 import { tellingProblem, type ExportRule, type WithholdingRule } from './export-rules.js';
 import type { ImportRule } from './import-filter.js';
 import type { ReceiverStatus } from './receiver.js';
-import type { Candidate, Relation, RouteEntry, RouteSource } from './route.js';
+import {
+  pathOf,
+  waysOf,
+  type Candidate,
+  type Relation,
+  type RouteEntry,
+  type RouteSource,
+} from './route.js';
 import type { RouteStore } from './route-store.js';
 import type { SenderStatus } from './sender.js';
 
@@ -63,7 +70,8 @@ export function listRoute(
   store: RouteStore,
   accounts: Iterable<CcpAccount>,
 ): RouteListing {
-  const { prefix, candidates, announced } = entry;
+  const { prefix, announced } = entry;
+  const candidates = waysOf(entry);
   const toldTo: string[] = [];
   const keptFrom: Record<string, WithholdingRule> = {};
   if (announced !== undefined) {
@@ -76,7 +84,7 @@ export function listRoute(
   }
   return {
     prefix,
-    nextHops: nextHopsOf(candidates).map(({ accountId }) => accountId),
+    nextHops: nextHopsOf(entry).map(({ accountId }) => accountId),
     candidates: candidates.map(listCandidate),
     reason: explainBest(candidates),
     toldTo,
@@ -86,11 +94,11 @@ export function listRoute(
 }
 
 function listCandidate(candidate: Candidate): CandidateListing {
-  const { account, source, path, auth } = candidate;
+  const { account, source, auth } = candidate;
   return {
     accountId: account?.id,
     source,
-    path,
+    path: pathOf(candidate),
     auth: Array.from(unpackAuth(auth), (byte) => byte.toString(16).padStart(2, '0')).join(''),
     isUp: isUp(candidate),
   };

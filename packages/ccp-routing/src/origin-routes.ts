@@ -73,6 +73,13 @@ export class OriginRoutes {
     account: CcpAccount | undefined,
   ): void {
     const auth = packAuth(originAuth(this.#secret, prefix));
-    this.#store.place(prefix, { source, account, path: [], auth, generation: 0 });
+    this.#store.place(prefix, {
+      source,
+      account,
+      transit: [],
+      origin: undefined,
+      auth,
+      generation: 0,
+    });
   }
 }

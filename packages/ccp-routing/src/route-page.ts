@@ -1,4 +1,4 @@
-import type { RouteEntry } from './route.js';
+import { bestWay, type RouteEntry } from './route.js';
 
 /** Which part of the routing table is asked for. */
 export interface RouteQuery {
@@ -29,9 +29,9 @@ export function pageOf(entries: Iterable<RouteEntry>, query: RouteQuery): RouteP
   let last: string | undefined;
   let total = 0;
   for (const entry of entries) {
-    const { prefix, candidates } = entry;
+    const { prefix } = entry;
     if (!prefix.startsWith(startingWith)) continue;
-    if (accountId !== undefined && candidates[0]?.account?.id !== accountId) continue;
+    if (accountId !== undefined && bestWay(entry)?.account?.id !== accountId) continue;
     total += 1;
     if ((after !== undefined && prefix <= after) || (last !== undefined && prefix > last)) continue;
     page.push(entry);

@@ -11,7 +11,15 @@ import {
   type ExportTarget,
 } from './export-rules.js';
 import type { CcpPolicy } from './policy.js';
-import type { Candidate, RouteAccount, RouteEntry } from './route.js';
+import {
+  bestWay,
+  packWays,
+  pathOf,
+  waysOf,
+  type Candidate,
+  type RouteAccount,
+  type RouteEntry,
+} from './route.js';
 import { RoutingTable } from './routing-table.js';
 import type { AnnouncedRoute } from './update-request.js';
 
@@ -50,16 +58,17 @@ export class RouteStore {
   place(prefix: IlpAddressPrefix, candidate: Candidate): void {
     const { account } = candidate;
     const entry = this.#entryFor(prefix);
-    entry.candidates = withCandidate(entry.candidates, candidate);
+    entry.ways = packWays(withCandidate(waysOf(entry), candidate));
     if (account !== undefined) account.entries.add(entry);
     this.#changed(entry);
   }
 
   /** Removes a way, if it is there. */
   displace(entry: RouteEntry, kind: Pick<Candidate, 'source' | 'account'>): void {
-    const left = withoutCandidate(entry.candidates, kind);
-    if (left === entry.candidates) return;
-    entry.candidates = left;
+    const before = waysOf(entry);
+    const left = withoutCandidate(before, kind);
+    if (left === before) return;
+    entry.ways = packWays(left);
     const { account } = kind;
     if (account !== undefined && !left.some((candidate) => candidate.account === account)) {
       account.entries.delete(entry);
@@ -71,7 +80,7 @@ export class RouteStore {
   /** Puts everything that an account is a way to in order again, after its link came up or went down. */
   reorder(account: RouteAccount): void {
     for (const entry of account.entries) {
-      entry.candidates = sortCandidates(entry.candidates);
+      entry.ways = packWays(sortCandidates(waysOf(entry)));
       this.#changed(entry);
     }
   }
@@ -104,7 +113,7 @@ export class RouteStore {
     if (known !== undefined) return known;
     const told: AnnouncedRoute = {
       prefix,
-      path: [this.#own, ...announced.path],
+      path: [this.#own, ...pathOf(announced)],
       auth: nextAuth(unpackAuth(announced.auth)),
       properties: [],
     };
@@ -118,7 +127,7 @@ export class RouteStore {
     if (known !== undefined) return known;
     const entry = this.log.withdrawnEntry(prefix) ?? {
       prefix,
-      candidates: [],
+      ways: [],
       announced: undefined,
       epoch: undefined,
     };
@@ -154,11 +163,11 @@ export class RouteStore {
   }
 
   #toAnnounce(entry: RouteEntry): Candidate | undefined {
-    return this.exportRuleOf(entry) === undefined ? entry.candidates[0] : undefined;
+    return this.exportRuleOf(entry) === undefined ? bestWay(entry) : undefined;
   }
 
   #isAggregated(entry: RouteEntry): boolean {
-    const [best] = entry.candidates;
+    const best = bestWay(entry);
     if (!this.#policy.aggregate || best === undefined) return false;
     for (const { announced } of this.table.above(entry.prefix)) {
       if (announced !== undefined && isCoveredBy(best, announced)) return true;

@@ -218,7 +218,7 @@ export class CcpRouter {
    */
   nextHops(destination: IlpAddress): readonly NextHop[] {
     const entry = this.#store.table.resolve(destination);
-    return entry === undefined ? NO_HOPS : nextHopsOf(entry.candidates);
+    return entry === undefined ? NO_HOPS : nextHopsOf(entry);
   }
 
   /**

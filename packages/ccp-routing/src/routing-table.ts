@@ -1,5 +1,6 @@
 import type { IlpAddressPrefix } from '@pennyswitch/ilp-address';
 import { NONE, PrefixNodes, ROOT } from './prefix-nodes.js';
+import { RecentAddresses } from './recent-addresses.js';
 
 /**
  * Finds, for an address, the value of the longest prefix that it lies under, by whole segments: `g.a` is a prefix of
@@ -11,6 +12,7 @@ export class RoutingTable<T> {
   readonly #nodes: PrefixNodes;
   /** By node; undefined for one that is only on the way to others. */
   readonly #values: (T | undefined)[] = [undefined];
+  readonly #recent = new RecentAddresses<T>();
   #size = 0;
 
   /**
@@ -27,10 +29,15 @@ export class RoutingTable<T> {
 
   /** The value of the longest prefix of `address`; of the empty prefix, the default route, if of no other. */
   resolve(address: IlpAddressPrefix): T | undefined {
+    const recent = this.#recent.get(address);
+    if (recent !== undefined) return recent;
     let node = this.#nodes.deepest(address);
     while (node !== NONE) {
       const value = this.#values[node];
-      if (value !== undefined) return value;
+      if (value !== undefined) {
+        this.#recent.add(address, value);
+        return value;
+      }
       node = this.#nodes.parentOf(node);
     }
     return undefined;
@@ -44,6 +51,7 @@ export class RoutingTable<T> {
 
   /** Sets the value of a prefix. */
   set(prefix: IlpAddressPrefix, value: T): void {
+    this.#recent.clear();
     const node = this.#nodes.add(prefix);
     while (this.#values.length < this.#nodes.prefixes.length) this.#values.push(undefined);
     if (this.#values[node] === undefined) this.#size += 1;
@@ -54,6 +62,7 @@ export class RoutingTable<T> {
   delete(prefix: IlpAddressPrefix): boolean {
     let node = this.#nodes.find(prefix);
     if (node === NONE || this.#values[node] === undefined) return false;
+    this.#recent.clear();
     this.#values[node] = undefined;
     this.#size -= 1;
     while (

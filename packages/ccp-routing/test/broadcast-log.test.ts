@@ -3,12 +3,19 @@ import { describe, expect, it } from 'vitest';
 import { BroadcastLog } from '../src/broadcast-log.js';
 import type { Candidate, RouteEntry } from '../src/route.js';
 
-const WAY: Candidate = { source: 'peer', account: undefined, path: [], auth: '', generation: 0 };
+const WAY: Candidate = {
+  source: 'peer',
+  account: undefined,
+  transit: [],
+  origin: undefined,
+  auth: '',
+  generation: 0,
+};
 
 function entry(prefix: string): RouteEntry {
   return {
     prefix: parseIlpAddressPrefix(prefix),
-    candidates: [],
+    ways: [],
     announced: WAY,
     epoch: undefined,
   };

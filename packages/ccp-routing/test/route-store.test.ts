@@ -12,7 +12,14 @@ it('has the log begin again when its epochs run out, and says so', () => {
   store.setOwn(prefix);
   for (let i = 0; i < 12; i++) {
     const auth = String.fromCharCode(i).repeat(32);
-    store.place(prefix, { source: 'local', account: undefined, path: [], auth, generation: 0 });
+    store.place(prefix, {
+      source: 'local',
+      account: undefined,
+      transit: [],
+      origin: undefined,
+      auth,
+      generation: 0,
+    });
   }
   expect(renumbered).toBe(2);
   expect([...log.since(0)]).toHaveLength(1);

@@ -1,6 +1,10 @@
 /**
- * Routing: look-ups per second by size beside a `Map` of whole addresses and beside a scan over prefixes, the memory of a
- * route, and updates applied per second.
+ * Routing: look-ups per second by size beside a `Map` of whole addresses and beside npm ilp-connector's prefix map, the memory
+ * of a route, and updates applied per second.
+ *
+ * Addresses are looked up in four ways. A packet's address is a new text each time, of which nothing is known, not even its hash;
+ * in a benchmark it often is a text that was used before, whose hash is known. And packets go to few addresses again and
+ * again, or each to one that was not seen lately.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -10,45 +14,67 @@ import {
   RoutingTable,
   CCP_UPDATE_DESTINATION,
 } from '@pennyswitch/ccp-routing';
-import { isPrefixOf, parseIlpAddress, type IlpAddressPrefix } from '@pennyswitch/ilp-address';
+import { parseIlpAddress, type IlpAddressPrefix } from '@pennyswitch/ilp-address';
 import { asciiSlice } from '@pennyswitch/oer-codec';
+import prefixMap from 'ilp-connector/dist/routing/prefix-map.js';
 import { measure } from '../measure.js';
 import { network } from './addresses.js';
 
 const SIZES = [1_000, 10_000, 100_000, 1_000_000];
-/** The longest list that is scanned: beyond, one look-up takes longer than a round. */
-const MAX_SCAN = 10_000;
-/** How many different addresses are looked up in turns. */
-const LOOKED_UP = 8_192;
+/** The most routes that npm ilp-connector's map is filled with. */
+const MAX_PEER = 100_000;
+/** How many different addresses are looked up in turns, where they are the same again. */
+const FEW = 8_192;
+/** The same where they are others: more than the table remembers. */
+const MANY = 262_144;
 const ROUTES_PER_UPDATE = 50;
 
 /** Measures and prints. */
 export function run(): void {
   console.log('look-ups, nanoseconds each; ratio: Map of whole addresses / table');
   for (const size of SIZES) lookUps(size);
-  for (const size of [100_000, 1_000_000]) learning(size);
+  for (const size of [10_000, 100_000, 1_000_000]) learning(size);
 }
 
 function lookUps(size: number): void {
   const { prefixes, destinations } = network(size);
   const table = new RoutingTable<number>();
-  const map = new Map<string, number>();
-  for (const [i, prefix] of prefixes.entries()) {
-    table.set(prefix, i);
-    map.set(destinations[i] as string, i);
+  for (const [i, prefix] of prefixes.entries()) table.set(prefix, i);
+  const result = { few: 0 };
+  for (const count of [FEW, MANY]) {
+    const sample = Array.from({ length: count }, (_, i) => {
+      const route = Math.floor((i * size) / count);
+      return count > size
+        ? `${destinations[route] as string}${i}`
+        : (destinations[route] as string);
+    }) as IlpAddressPrefix[];
+    const costs = compare(table, sample);
+    if (count === FEW) result.few = costs.tableNs;
+    const kind = count === FEW ? 'addresses seen before' : 'addresses not seen lately';
+    console.log(`${size.toLocaleString('en').padStart(9)} routes, ${kind}: ${costs.text}`);
   }
-  const sample = Array.from(
-    { length: LOOKED_UP },
-    (_, i) => destinations[Math.floor((i * size) / LOOKED_UP)] as IlpAddressPrefix,
-  );
+  if (size > MAX_PEER) return;
+  const ns = peer(prefixes, destinations);
+  const times = (ns / result.few).toFixed(0);
+  console.log(`${' '.repeat(17)}npm ilp-connector: ${ns.toFixed(0)} ns, ${times} times as long`);
+}
+
+/** Looks up addresses as new texts and as texts that were used before, in a Map that has them all and in the table. */
+function compare(
+  table: RoutingTable<number>,
+  sample: readonly IlpAddressPrefix[],
+): { readonly text: string; readonly tableNs: number } {
+  const map = new Map<string, number>(sample.map((address, i) => [address, i]));
   const octets = sample.map((address) => Uint8Array.from(Buffer.from(address)));
+  const mask = sample.length - 1;
   let i = 0;
-  // A packet's address is a new text each time, of which nothing is known yet, not even its hash.
   const read = (): IlpAddressPrefix => {
-    const bytes = octets[i++ & (LOOKED_UP - 1)] as Uint8Array;
+    const bytes = octets[i++ & mask] as Uint8Array;
     return asciiSlice(bytes, 0, bytes.length) as IlpAddressPrefix;
   };
-  const again = (): IlpAddressPrefix => sample[i++ & (LOOKED_UP - 1)] as IlpAddressPrefix;
+  const again = (): IlpAddressPrefix => sample[i++ & mask] as IlpAddressPrefix;
+  // So that what can be remembered is.
+  for (let round = 0; round < 2; round++) for (const address of sample) table.resolve(address);
   const result = measure([
     // Reading one character makes the text whole, which both look-ups need.
     { name: 'read', job: () => read().charCodeAt(30) },
@@ -60,32 +86,35 @@ function lookUps(size: number): void {
   ]);
   const cost = (name: string, without: string): number =>
     (result.get(name) as number) - (result.get(without) as number);
-  const tableNs = cost('table', 'read');
   const line = (what: string, mapNs: number, ns: number): string =>
     `${what}: Map ${mapNs.toFixed(0)}, table ${ns.toFixed(0)}, ratio ${(mapNs / ns).toFixed(2)}`;
-  const beside =
-    size > MAX_SCAN
-      ? ''
-      : `; a scan is ${(scan(prefixes, sample) / tableNs).toFixed(0)} times as long`;
-  console.log(
-    `${size.toLocaleString('en').padStart(9)} routes  ` +
-      `${line('new texts', cost('Map', 'read'), tableNs)}; ` +
-      `${line('same texts', cost('Map again', 'again'), cost('table again', 'again'))}${beside}`,
-  );
+  const tableNs = cost('table', 'read');
+  const text = `${line('new texts', cost('Map', 'read'), tableNs)}; ${line(
+    'known texts',
+    cost('Map again', 'again'),
+    cost('table again', 'again'),
+  )}`;
+  return { text, tableNs };
 }
 
-/** Looks at the prefixes one after the other, the longest first, as ilp-connector does. */
-function scan(prefixes: readonly IlpAddressPrefix[], sample: readonly IlpAddressPrefix[]): number {
-  const sorted = prefixes.toSorted((a, b) => b.length - a.length);
-  const start = process.cpuUsage();
-  const count = 1_000;
+/** One look-up in npm ilp-connector's map, in nanoseconds. */
+function peer(
+  prefixes: readonly IlpAddressPrefix[],
+  destinations: readonly IlpAddressPrefix[],
+): number {
+  const map = new prefixMap.default<number>();
+  // The one that it puts first comes last: it looks from the first one on where to insert.
+  const last = prefixes.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1));
+  for (const [i, prefix] of last.entries()) map.insert(prefix, i);
+  const count = Math.max(100, Math.min(5_000, Math.floor(2e7 / prefixes.length)));
   let found = 0;
+  const start = process.cpuUsage();
   for (let i = 0; i < count; i++) {
-    const address = sample[(i * 7) & (LOOKED_UP - 1)] as IlpAddressPrefix;
-    if (sorted.some((prefix) => isPrefixOf(prefix, address))) found += 1;
+    const address = destinations[Math.floor((i * prefixes.length) / count)] as string;
+    if (map.resolve(address) !== undefined) found += 1;
   }
   const { user, system } = process.cpuUsage(start);
-  if (found !== count) throw new Error('the scan found no route');
+  if (found !== count) throw new Error('npm ilp-connector found no route');
   return ((user + system) / count) * 1000;
 }
 
@@ -136,7 +165,7 @@ function updatesOf(
       speaker: 'g.peer',
       newRoutes: chunk.map((prefix, i) => ({
         prefix,
-        path: ['g.peer', `g.transit${(from / ROUTES_PER_UPDATE + i) % 200}`],
+        path: ['g.peer', `g.transit${(from / ROUTES_PER_UPDATE + i) % 200}`, prefix],
         auth: randomBytes(32),
         properties: [],
       })),
