@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PacketType } from '@pennyswitch/ilp-packet';
 import { afterAll, describe, expect, it } from 'vitest';
 import { makeCertificates } from '../src/wallet/certificates.js';
+import { ExitCode } from '../src/exit-codes.js';
 import { start } from './commands.js';
 import { ask, configOf, linked, send, startNode, TOKEN } from './running-node.js';
 
@@ -290,4 +291,35 @@ describe('pennyswitch node', () => {
     command.process.kill('SIGTERM');
     expect(await command.finished).toMatchObject({ code: 0 });
   }, 20_000);
+
+  it('keeps balances on disk beside its configuration, and refuses a second process on them', async () => {
+    const file = join(folder, 'durable.json');
+    const account = { ...btpChild(TOKEN_A), relation: 'peer', staticRoutes: ['test'] };
+    writeFileSync(file, JSON.stringify({ ...server, accounts: { alice: account } }));
+    const command = start(['node', '--config', file, '--json'], {});
+    await command.printed('"event":"ready"');
+    const second = await start(['node', '--config', file], {}).finished;
+    expect(second).toMatchObject({ code: ExitCode.configuration });
+    expect(second.stderr).toContain(join(folder, 'durable.data'));
+    command.process.kill('SIGTERM');
+    expect(await command.finished).toMatchObject({ code: 0 });
+    expect(existsSync(join(folder, 'durable.data'))).toBe(true);
+  }, 20_000);
+
+  it('has the balances of its run before', async () => {
+    const store = { type: 'level', path: join(folder, 'ledger') };
+    const pay = async (): Promise<bigint> => {
+      const { node } = await startNode({ ...server, store });
+      const { node: wallet } = await startNode(walletOf(node.listeners.btp?.port ?? 0, TOKEN_A));
+      await wallet.connector.whenAddressed({ timeoutMs: 5000 });
+      expect(await send(wallet, 'test.b.x')).toMatchObject({ type: PacketType.fulfill });
+      const { receivable } = await node.connector.balance('alice');
+      expect(await ask(node, '/status')).toMatchObject({ status: 200 });
+      await wallet.stop(0);
+      await node.stop(0);
+      return receivable;
+    };
+    expect(await pay()).toBe(100n);
+    expect(await pay()).toBe(200n);
+  });
 });

@@ -312,6 +312,11 @@ export class Connector extends EventEmitter<ConnectorEvents> {
     return snapshotRates(this.#node.accounts.values(), this.#conversions);
   }
 
+  /** Figures of the store, if it has any; names that end in `_total` only grow. */
+  storeStatistics(): Readonly<Record<string, number>> {
+    return this.#store.statistics?.() ?? {};
+  }
+
   /** Asks the store for something small. Rejects if it cannot be reached. */
   async checkStore(): Promise<void> {
     await this.#store.outbox(new Set());

@@ -3,7 +3,7 @@ import { PacketType } from '@pennyswitch/ilp-packet';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createAdminApi } from '../src/admin/index.js';
-import { ConnectorError, type Connector } from '../src/index.js';
+import { ConnectorError, MemoryLedgerStore, type Connector } from '../src/index.js';
 import { AdminClient, TOKEN } from './admin-client.js';
 import { between, EUR, fulfillAll, never } from './fixture.js';
 import { TestLink } from './test-link.js';
@@ -193,6 +193,18 @@ describe('the admin API', () => {
     expect(text).toContain(`pennyswitch_packet_duration_seconds_bucket{le="0.025",${labels}} 0`);
     expect(text).toContain(`pennyswitch_packet_duration_seconds_bucket{le="0.05",${labels}} 1`);
     expect(text).toContain(`pennyswitch_packet_duration_seconds_sum{${labels}} 0.04`);
+  });
+
+  it('exports what the store tells of itself', async () => {
+    const statistics = (): Record<string, number> => ({ syncs_total: 3, records_pending: 1 });
+    const { connector } = await between({
+      store: Object.assign(new MemoryLedgerStore(), { statistics }),
+    });
+    const text = await (await get(connector, '/metrics')).text();
+    expect(text).toContain('# TYPE pennyswitch_store_syncs_total counter');
+    expect(text).toContain('pennyswitch_store_syncs_total 3');
+    expect(text).toContain('# TYPE pennyswitch_store_records_pending gauge');
+    expect(text).toContain('pennyswitch_store_records_pending 1');
   });
 
   it('takes the tokens that are valid at the moment', async () => {
@@ -432,6 +444,11 @@ describe('the admin API', () => {
     const routes = { sendRoutes: true, receiveRoutes: true };
     await client.ask('/accounts/bob', { method: 'PATCH', body: routes });
     await world.until(client.ask('/accounts/carol', { method: 'DELETE' }));
+    bob.link.cut(); // the packet under way is lost
+    await world.clock.advance(1);
+    expect(await client.json('/lost-packets')).toMatchObject({
+      lostPackets: [{ account: 'bob', amount: '920' }],
+    });
     const stream = await client.ask('/events');
     await stream.body?.cancel();
     for (const [path, operations] of Object.entries(document.paths)) {

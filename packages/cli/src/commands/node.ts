@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { loadConfig } from '../config/load.js';
-import { nodeConfigSchema } from '../config/schema.js';
+import { nodeConfigSchema, type NodeConfig } from '../config/schema.js';
 import { createLogger, type NodeLogger } from '../node/logger.js';
 import type { ReloadReport } from '../node/reload.js';
 import { RunningNode } from '../node/running-node.js';
+import { withDefaultStore } from '../node/store.js';
 import { printEvent, warn } from './output.js';
 import { untilStopped } from './signals.js';
 
@@ -20,7 +21,8 @@ export function nodeCommand(): Command {
       'print one JSON object per line: where the node listens when it is up, what SIGHUP changed, and each token that a peer refuses',
     )
     .action(async ({ config: file, json }: { config: string; json?: boolean }) => {
-      const config = loadConfig(file, nodeConfigSchema);
+      const read = (): NodeConfig => withDefaultStore(loadConfig(file, nodeConfigSchema), file);
+      const config = read();
       const logger = createLogger(config.logLevel);
       const stopped = untilStopped();
       const node = await RunningNode.start(config, {
@@ -35,7 +37,7 @@ export function nodeCommand(): Command {
         logger.error('an account carries no money', { account, error: error.message });
       });
       const reload = (): void => {
-        void readAgain(node, file, logger, json === true);
+        void readAgain(node, read, logger, json === true);
       };
       process.on('SIGHUP', reload);
       announce(node, json === true);
@@ -51,12 +53,12 @@ export function nodeCommand(): Command {
 /** What SIGHUP does. A file that is wrong changes nothing. */
 async function readAgain(
   node: RunningNode,
-  file: string,
+  read: () => NodeConfig,
   logger: NodeLogger,
   json: boolean,
 ): Promise<void> {
   try {
-    const report = await node.reload(loadConfig(file, nodeConfigSchema));
+    const report = await node.reload(read());
     for (const line of linesOf(report)) warn(line);
     logger.info('the configuration was read again', report);
     if (json) printEvent('reloaded', report);

@@ -131,6 +131,20 @@ const rates = z
   )
   .describe('Rates between assets; without them, packets stay within an asset.');
 
+const store = z
+  .union(
+    [
+      z
+        .strictObject({ type: z.literal('level'), path: z.string().min(1) })
+        .describe('A folder on disk; one process at a time has it open.'),
+      z.strictObject({ type: z.literal('memory') }).describe('Balances end with the process.'),
+    ],
+    { error: 'expected { type: level, path } or { type: memory }' },
+  )
+  .describe(
+    'Where balances live; default level, in a folder beside the configuration file: node.data for node.yaml.',
+  );
+
 const logLevel = z.enum(['debug', 'info', 'warn', 'error', 'silent']);
 
 const whole = z.int();
@@ -159,6 +173,7 @@ export const nodeConfigSchema = z.strictObject({
   settlementApi: httpListener
     .describe("The accounting system's HTTP API for settlement engines (RFC 0038).")
     .exactOptional(),
+  store: store.exactOptional(),
   rates: rates.exactOptional(),
   spread: decimal.describe('The share that is kept of each conversion.').exactOptional(),
   spreads: z

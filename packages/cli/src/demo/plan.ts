@@ -110,6 +110,8 @@ function configOf(name: NodeName, context: Context): object {
     address: `test.${name.toLowerCase()}`,
     btp: { host: HOST, port: ports.btp },
     strictPorts: true,
+    // The network lives no longer than its processes.
+    store: { type: 'memory' },
     rates: { pairs: rates },
     spread,
     accounts: accountsOf(name, context),

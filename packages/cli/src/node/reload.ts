@@ -19,7 +19,7 @@ const FIXED_PARTS = {
   settlementApi: ['host', 'port'],
 } as const;
 
-const FIXED = ['address', 'network', 'routing', 'forwarding', 'strictPorts'] as const;
+const FIXED = ['address', 'network', 'store', 'routing', 'forwarding', 'strictPorts'] as const;
 
 /** The names of settings that differ and need a restart. */
 export function needingRestart(before: NodeConfig, after: NodeConfig): string[] {

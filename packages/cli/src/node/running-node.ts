@@ -14,6 +14,7 @@ import { listenSomewhere, type ListenOptions, type Listener } from './listen.js'
 import type { NodeLogger } from './logger.js';
 import { PacketLog } from './packet-log.js';
 import { NodeRates } from './rates.js';
+import { openStore } from './store.js';
 import { needingRestart, type ReloadReport } from './reload.js';
 import { tokensOf } from './tokens.js';
 
@@ -42,6 +43,7 @@ interface Parts {
   readonly rates: NodeRates;
   readonly packetLog: PacketLog;
   readonly logger: NodeLogger;
+  readonly closeStore: () => Promise<void>;
 }
 
 /** A connector with its links and HTTP interfaces, as the configuration says. */
@@ -74,7 +76,7 @@ export class RunningNode {
    * @throws {@link CommandFailure}
    */
   static async start(config: NodeConfig, environment: NodeEnvironment): Promise<RunningNode> {
-    const node = new RunningNode(config, makeParts(config, environment));
+    const node = new RunningNode(config, await makeParts(config, environment));
     try {
       await node.#start(environment);
       return node;
@@ -217,14 +219,18 @@ export class RunningNode {
   }
 
   async #close(): Promise<void> {
-    const { links, rates } = this.#parts;
+    const { links, rates, closeStore } = this.#parts;
     rates.stop();
     await links.close();
     await Promise.all(this.#servers.map((server) => server.close()));
+    await closeStore();
   }
 }
 
-function makeParts(config: NodeConfig, { logger, onRefused }: NodeEnvironment): Parts {
+async function makeParts(
+  config: NodeConfig,
+  { logger, onRefused }: NodeEnvironment,
+): Promise<Parts> {
   const links = new Links(config, logger, (account, error) => {
     logger.error('the token of an account was refused', { account, error: error.message });
     onRefused?.(account, error);
@@ -232,9 +238,11 @@ function makeParts(config: NodeConfig, { logger, onRefused }: NodeEnvironment): 
   const rates = new NodeRates(logger);
   rates.use(config);
   const { address, network, routing, forwarding } = config;
+  const { store, close: closeStore } = await openStore(config.store);
   const connector = new Connector({
     logger,
     rates,
+    ...(store !== undefined && { store }),
     spread: rates.spread,
     ...(address !== undefined && { address }),
     ...(network !== undefined && { network }),
@@ -249,5 +257,6 @@ function makeParts(config: NodeConfig, { logger, onRefused }: NodeEnvironment): 
     ...(forwarding !== undefined && { policy: forwarding }),
   });
   const accounts = new NodeAccounts(connector, links);
-  return { connector, links, accounts, rates, logger, packetLog: new PacketLog(connector, logger) };
+  const packetLog = new PacketLog(connector, logger);
+  return { connector, links, accounts, rates, logger, packetLog, closeStore };
 }

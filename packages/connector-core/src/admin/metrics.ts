@@ -154,6 +154,15 @@ function addBooks(connector: Connector, registry: Registry): void {
   connector.on('lateFulfillment', ({ account }) => {
     late.inc({ account });
   });
+  const lost = new Counter({
+    name: 'pennyswitch_packets_lost_total',
+    help: 'Packets that went out and got no reply, and are to be reconciled.',
+    labelNames: ['account'],
+    registers,
+  });
+  connector.on('packetLost', ({ account }) => {
+    lost.inc({ account });
+  });
 }
 
 function addNetwork(connector: Connector, registry: Registry): void {
@@ -192,10 +201,11 @@ function addNetwork(connector: Connector, registry: Registry): void {
 }
 
 function addStore(connector: Connector, registry: Registry): void {
+  const registers = [registry];
   new Gauge({
     name: 'pennyswitch_store_up',
     help: 'Whether the store of balances answers.',
-    registers: [registry],
+    registers,
     async collect() {
       this.set(
         await connector.checkStore().then(
@@ -205,4 +215,28 @@ function addStore(connector: Connector, registry: Registry): void {
       );
     },
   });
+  for (const name of Object.keys(connector.storeStatistics())) {
+    const options = {
+      name: `pennyswitch_store_${name}`,
+      help: `What the store tells of ${name.replace(/_total$/, '').replaceAll('_', ' ')}.`,
+      registers,
+    };
+    const read = (): number => connector.storeStatistics()[name] ?? 0;
+    if (name.endsWith('_total')) {
+      new Counter({
+        ...options,
+        collect() {
+          this.reset();
+          this.inc(read());
+        },
+      });
+    } else {
+      new Gauge({
+        ...options,
+        collect() {
+          this.set(read());
+        },
+      });
+    }
+  }
 }

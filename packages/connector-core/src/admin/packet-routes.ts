@@ -34,6 +34,17 @@ export function packetRoutes(connector: Connector): RouteDefinition[] {
         body: { lateFulfillments: await connector.lateFulfillments() },
       }),
     }),
+    defineRoute({
+      method: 'get',
+      path: '/lost-packets',
+      operationId: 'listLostPackets',
+      tag: 'packets',
+      summary: 'Packets that went out and got no reply',
+      description:
+        'Whether the peer fulfilled them is not known: what it has proof of is owed although this node has released it.',
+      responses: { 200: { description: 'Oldest first.', schema: views.lostPackets } },
+      handle: async () => ({ status: 200, body: { lostPackets: await connector.lostPackets() } }),
+    }),
   ];
 }
 

@@ -191,6 +191,17 @@ const lateFulfillment = component(
   }),
 );
 
+const lostPacket = component(
+  'LostPacket',
+  z.strictObject({
+    account: id.describe('The account that it went out on.'),
+    amount,
+    expiresAt: moment,
+    lostAt: moment.describe('When its link gave up.'),
+    condition: z.string().describe('Hex: names the packet on both sides.'),
+  }),
+);
+
 const use = component(
   'LimitsInUse',
   z.strictObject({
@@ -229,6 +240,7 @@ export const views: Readonly<
     | 'settlements'
     | 'packets'
     | 'lateFulfillments'
+    | 'lostPackets'
     | 'document',
     z.ZodType
   >
@@ -300,5 +312,6 @@ export const views: Readonly<
     'LateFulfillments',
     z.strictObject({ lateFulfillments: z.array(lateFulfillment) }),
   ),
+  lostPackets: component('LostPackets', z.strictObject({ lostPackets: z.array(lostPacket) })),
   document: component('OpenApiDocument', z.looseObject({ openapi: z.string() })),
 };
