@@ -47,7 +47,8 @@ export function longestCommonPrefix(a: IlpAddressPrefix, b: IlpAddressPrefix): I
     const aEnds = i === a.length || a.charCodeAt(i) === 46;
     const bEnds = i === b.length || b.charCodeAt(i) === 46;
     if (aEnds && bEnds) end = i;
-    if (i >= a.length || i >= b.length || a.charCodeAt(i) !== b.charCodeAt(i)) break;
+    // Behind the end there is NaN, which is not even equal to itself.
+    if (a.charCodeAt(i) !== b.charCodeAt(i)) break;
   }
   return a.slice(0, end) as IlpAddressPrefix;
 }

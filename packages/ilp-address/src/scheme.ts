@@ -4,7 +4,7 @@ import type { AllocationScheme } from './syntax.js';
 /** The allocation scheme of an address or of a prefix that is not empty: its first segment (RFC 0015). */
 export function allocationScheme(address: IlpAddressPrefix): AllocationScheme {
   const end = address.indexOf('.');
-  return (end < 0 ? address : address.slice(0, end)) as AllocationScheme;
+  return (end === -1 ? address : address.slice(0, end)) as AllocationScheme;
 }
 
 /** The network that a node runs on (RFC 0034 "Special Addresses"): the live one or a test network, never both. */

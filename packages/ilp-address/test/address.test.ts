@@ -151,6 +151,9 @@ describe('the error', () => {
   test('shows control characters escaped and long texts cut', () => {
     expect(() => parseIlpAddress('g.\n\x1b[31m')).toThrow(String.raw`"g.\n\u001b[31m"`);
     expect(() => parseIlpAddress(`g.${'a'.repeat(1022)}`)).toThrow('… (1024 characters)');
-    expect(() => parseIlpAddress(`g.${'a'.repeat(61)} `)).not.toThrow('…');
+    expect(() => parseIlpAddress(`g.${'a'.repeat(61)} `)).toThrow(`"g.${'a'.repeat(61)} "`);
+    expect(() => parseIlpAddress(`g.${'a'.repeat(62)} `)).toThrow(
+      `"g.${'a'.repeat(62)}… (65 characters)"`,
+    );
   });
 });

@@ -82,6 +82,9 @@ describe('for hand-tuned codecs', () => {
         const bytes = new TextEncoder().encode(`##${value}.a`);
         const end = bytes.length - 2;
         expect(ilpAddressOf(bytes, 2, end)).toBe(isIlpAddress(value) ? value : undefined);
+        expect(ilpAddressOf(bytes.subarray(2), 0, end - 2)).toBe(
+          isIlpAddress(value) ? value : undefined,
+        );
       }),
       { numRuns: 2000 },
     );
@@ -103,11 +106,33 @@ describe('for hand-tuned codecs', () => {
 
   test('an address seen before is not taken for another that ends like it', () => {
     const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
-    for (const text of ['g.a.xy', 'g.b.xy', 'g.aa.xy', 'g.a.xy', 'g.\0.xy', 'g.a.xy', 'g.a.xY']) {
+    for (const text of [
+      'g.a.xy',
+      'g.b.xy',
+      'g.c.xy',
+      'g.aa.xy',
+      'g.a.xy',
+      'g.\0.xy',
+      'g.a.xy',
+      'g.a.xY',
+    ]) {
       const bytes = encode(text);
       expect(ilpAddressOf(bytes, 0, bytes.length)).toBe(isIlpAddress(text) ? text : undefined);
     }
   });
+
+  test('what stands behind an address is not looked at', () => {
+    expect(putIlpAddress(new Uint8Array(9).fill(0x2e), 1, 'g' as IlpAddress)).toBe(false);
+    expect(putIlpAddress(new Uint8Array(9).fill(0x61), 1, 'g.' as IlpAddress)).toBe(false);
+    expect(putIlpAddress(new Uint8Array(9).fill(0x2e), 1, 'g.a' as IlpAddress)).toBe(true);
+  });
+
+  test.each(Array.from({ length: 128 }, (_, i) => i + 128))(
+    'no byte above 7F is in one: %i',
+    (byte) => {
+      expect(ilpAddressOf(Uint8Array.of(0x67, 0x2e, byte), 0, 3)).toBeUndefined();
+    },
+  );
 
   test('1023 bytes are an address, 1024 are not', () => {
     const bytes = new TextEncoder().encode(parseIlpAddress(`g.${'a'.repeat(1021)}`) + 'a');

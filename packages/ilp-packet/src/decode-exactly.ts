@@ -64,7 +64,11 @@ export function notAPacket(bytes: Uint8Array, expected: string): OerDecodeError 
   const error =
     bytes.length === 0
       ? new OerDecodeError('TRUNCATED', 0, 'the packet is empty')
-      : new OerDecodeError('BAD_VALUE', 0, `the type id is ${bytes[0] ?? 0}, expected ${expected}`);
+      : new OerDecodeError(
+          'BAD_VALUE',
+          0,
+          `the type id is ${bytes[0] as number}, expected ${expected}`,
+        );
   return error.within('type');
 }
 

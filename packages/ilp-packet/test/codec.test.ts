@@ -12,6 +12,7 @@ import {
   encodePacket,
   encodePrepare,
   encodeReject,
+  MAX_AMOUNT,
   PacketType,
   packetType,
   type IlpErrorCode,
@@ -65,6 +66,52 @@ function unwritable(write: () => unknown): string {
     return `${error.code} in ${error.path.join('.')}`;
   }
 }
+
+describe('at the edges', () => {
+  test('a Prepare whose digits make sense one byte earlier, too, is read where they stand', () => {
+    const early = { ...PREPARE, amount: 0x31n, expiresAt: new Date('2000-10-10T10:10:10.101Z') };
+    expect(decodePrepare(encodePrepare(early))).toEqual(early);
+  });
+
+  test('no field is missing from the end', () => {
+    expect(
+      refused(() => decodePrepare(hex(PREPARE_BYTES.replace('0c 4a', '0c 47').slice(0, -7)))),
+    ).toBe('TRUNCATED at 73 in data');
+    expect(refused(() => decodeFulfill(hex(`0d 20 ${'11'.repeat(32)}`)))).toBe(
+      'TRUNCATED at 34 in data',
+    );
+    expect(refused(() => decodeReject(hex('0e 05 463032 00 00')))).toBe('TRUNCATED at 7 in data');
+  });
+
+  test('one byte is no triggeredBy', () => {
+    expect(refused(() => decodeReject(hex('0e 07 463032 01 67 00 00')))).toBe(
+      'BAD_VALUE at 5 in triggeredBy',
+    );
+  });
+
+  test('a message of U+0080 is UTF-8, not one byte', () => {
+    const bytes = encodeReject({ ...REJECT, message: '\u0080' });
+    expect(toHex(bytes)).toContain('02c280');
+    expect(decodeReject(bytes).message).toBe('\u0080');
+    expect(refused(() => decodeReject(hex('0e 07 463032 00 01 80 00')))).toBe(
+      'BAD_TEXT at 6 in message',
+    );
+  });
+
+  test('a destination that is none is shown up to 64 characters', () => {
+    const encode = (destination: string) => () =>
+      encodePrepare({ ...PREPARE, destination: destination as IlpAddress });
+    expect(encode(`x.${'a'.repeat(62)}`)).toThrow(`"x.${'a'.repeat(62)}" is no ILP address`);
+    expect(encode(`x.${'a'.repeat(63)}`)).toThrow(`"x.${'a'.repeat(62)}…" is no ILP address`);
+  });
+
+  test('the largest amount is 2^64 - 1', () => {
+    expect(MAX_AMOUNT).toBe(2n ** 64n - 1n);
+    expect(decodePrepare(encodePrepare({ ...PREPARE, amount: MAX_AMOUNT })).amount).toBe(
+      MAX_AMOUNT,
+    );
+  });
+});
 
 describe('RFC 0027 "Packet Format"', () => {
   test('a Prepare is type 12: amount, expiry, condition, destination, data', () => {

@@ -18,8 +18,10 @@ describe('SHA-256 for browsers', () => {
     expect(hexOf(text)).toBe(hash);
   });
 
-  test('is what node:crypto makes, for every length up to 300 and some long ones', () => {
-    const lengths = [...Array.from({ length: 300 }, (_, i) => i), 1023, 32_767, 65_536, 1_000_001];
+  test.each([
+    ['every length up to 200', Array.from({ length: 200 }, (_, i) => i)],
+    ['some long ones', [1023, 32_767, 65_536, 1_000_001]],
+  ])('is what node:crypto makes, for %s', (_, lengths) => {
     for (const length of lengths) {
       const bytes = new Uint8Array(randomBytes(length));
       expect(Buffer.compare(sha256(bytes), platformSha256(bytes))).toBe(0);

@@ -2,14 +2,15 @@
  * Packets are read in two ways: in one pass over the canonical form, and exactly. Both must always agree, on the value
  * and on the error.
  */
+import { parseIlpAddress } from '@pennyswitch/ilp-address';
 import fc from 'fast-check';
-import { test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   decodeFulfillExactly,
   decodeRejectExactly,
   locatePrepareExactly,
 } from '../src/decode-exactly.js';
-import { decodeFulfill, decodeReject, encodePacket } from '../src/index.js';
+import { decodeFulfill, decodeReject, encodePacket, type IlpPacket } from '../src/index.js';
 import { located, locatePrepare, type LocatedPrepare } from '../src/locate-prepare.js';
 import { expectSame, packet } from './arbitraries.js';
 
@@ -64,49 +65,126 @@ test('both ways of reading a packet agree', () => {
   );
 });
 
-test('both agree on every change of one byte of small packets', () => {
-  const samples = fc.sample(packet, { numRuns: 6, seed: 7 }).map((value) =>
-    encodePacket({
-      ...value,
-      data: Uint8Array.of(1, 2),
-      ...('message' in value && { message: 'no' }),
+/** Reads bytes both ways as each kind of packet. */
+function compare(input: Uint8Array): void {
+  const fast = [
+    outcome(() => {
+      locatePrepare(input);
+      return { ...located };
     }),
-  );
+    outcome(() => decodeFulfill(input)),
+    outcome(() => decodeReject(input)),
+  ];
+  const exact = [
+    outcome(() => exactly(input, false)),
+    outcome(() => decodeFulfillExactly(input, undefined)),
+    outcome(() => decodeRejectExactly(input, undefined)),
+  ];
+  expectSame(fast, exact);
+}
+
+const samples = fc.sample(packet, { numRuns: 6, seed: 7 }).map((value) =>
+  encodePacket({
+    ...value,
+    data: Uint8Array.of(1, 2),
+    ...('message' in value && { message: 'no' }),
+  }),
+);
+
+/** Bytes that decide something. */
+const TELLING = [0, 1, 0x2e, 0x30, 0x3a, 0x46, 0x7f, 0x80, 0x81, 0x82, 0xff];
+
+test('both agree on every change of one byte of small packets', () => {
   for (const sample of samples) {
     const input = sample.slice();
     for (let at = 0; at < Math.min(input.length, 150); at++) {
       const byte = input[at] as number;
-      for (const other of [
-        0,
-        1,
-        0x2e,
-        0x30,
-        0x3a,
-        0x7f,
-        0x80,
-        0x81,
-        0x82,
-        0xff,
-        byte + 1,
-        byte - 1,
-      ]) {
+      for (const other of [...TELLING, byte + 1, byte - 1]) {
         input[at] = other;
-        const fast = [
-          outcome(() => {
-            locatePrepare(input);
-            return { ...located };
-          }),
-          outcome(() => decodeFulfill(input)),
-          outcome(() => decodeReject(input)),
-        ];
-        const exact = [
-          outcome(() => exactly(input, false)),
-          outcome(() => decodeFulfillExactly(input, undefined)),
-          outcome(() => decodeRejectExactly(input, undefined)),
-        ];
-        expectSame(fast, exact);
+        compare(input);
       }
       input[at] = byte;
     }
   }
+});
+
+test('both agree where a byte is missing or one too many, with the length of all put right and not', () => {
+  for (const sample of samples) {
+    if (sample.length > 128) continue;
+    const list = [...sample];
+    for (let at = 1; at <= list.length; at++) {
+      const others = [list.toSpliced(at, 1), ...TELLING.map((byte) => list.toSpliced(at, 0, byte))];
+      for (const other of others) {
+        compare(Uint8Array.from(other));
+        compare(Uint8Array.from(other.with(1, other.length - 2)));
+      }
+    }
+  }
+});
+
+describe('both agree on packets whose fields stand one byte off', () => {
+  const address = parseIlpAddress('g.a');
+  /** The fields of each kind of packet, so many bytes that start with the number of them, as a length does. */
+  const kinds: readonly (readonly [number, (length: number) => readonly number[]])[] = [
+    [
+      12,
+      (length) => {
+        const prepare = encodePacket({
+          type: 12,
+          amount: BigInt(length) << 56n,
+          expiresAt: new Date(Date.UTC(2026, 10, 23)),
+          executionCondition: new Uint8Array(32),
+          destination: address,
+          data: new Uint8Array(length - 62),
+        });
+        return [...prepare.subarray(2)];
+      },
+    ],
+    [
+      13,
+      (length) => {
+        const fulfillment = new Uint8Array(32).fill(length);
+        const data = new Uint8Array(length - 33);
+        return [...encodePacket({ type: 13, fulfillment, data }).subarray(2)];
+      },
+    ],
+    [
+      14,
+      (length) => {
+        const code = 'F00';
+        const reject = {
+          code,
+          triggeredBy: address,
+          message: '',
+          data: new Uint8Array(length - 9),
+        };
+        return [...encodePacket({ type: 14, ...reject } as IlpPacket).subarray(2)];
+      },
+    ],
+  ];
+
+  test.each(kinds)('of type %i', (type, fieldsOf) => {
+    for (const length of [70, 84, 100]) {
+      const fields = fieldsOf(length);
+      expect(fields).toHaveLength(length);
+      compare(Uint8Array.of(type, ...fields));
+      compare(Uint8Array.of(type, length, 0, ...fields));
+      compare(Uint8Array.of(type, length, ...fields));
+      compare(Uint8Array.of(type, length + 1, ...fields));
+      compare(Uint8Array.of(type, length - 1, ...fields));
+      compare(Uint8Array.of(type, type, length, ...fields));
+    }
+  });
+
+  test('of as many bytes as the type says', () => {
+    const reject = encodePacket({
+      type: 14,
+      code: 'F00',
+      triggeredBy: address,
+      message: 'abcd',
+      data: Uint8Array.of(1),
+    });
+    expect(reject).toHaveLength(16);
+    for (const length of [13, 14, 15]) compare(reject.with(1, length));
+  });
 });
