@@ -43,7 +43,15 @@ describe('paying through a network', () => {
   it(
     'pays, shows a receipt and exits 0',
     async () => {
-      const { code, stdout } = await run(['pay', POINTER, '0.50', '--uplink', uplink, ...reach()]);
+      const { code, stdout } = await run([
+        'pay',
+        POINTER,
+        '0.50',
+        '--yes',
+        '--uplink',
+        uplink,
+        ...reach(),
+      ]);
       expect(stdout).toContain(`Paid ${POINTER}\n  sent       0.50 USD\n  delivered  0.84`);
       expect(code).toBe(ExitCode.ok);
     },
@@ -71,10 +79,17 @@ describe('paying through a network', () => {
     async () => {
       const file = join(folder, 'profile.yaml');
       writeFileSync(file, `uplink:\n  url: '${uplink}'\n`, { mode: 0o600 });
-      const args = ['pay', POINTER, '0.10', '--profile', file, ...reach()];
+      const args = ['pay', POINTER, '0.10', '--yes', '--profile', file, ...reach()];
       expect((await run(args)).code).toBe(ExitCode.ok);
       writeFileSync(join(folder, 'open.yaml'), `uplink:\n  url: '${uplink}'\n`, { mode: 0o644 });
-      const open = await run(['pay', POINTER, '0.10', '--profile', join(folder, 'open.yaml')]);
+      const open = await run([
+        'pay',
+        POINTER,
+        '0.10',
+        '--yes',
+        '--profile',
+        join(folder, 'open.yaml'),
+      ]);
       expect(open.code).toBe(ExitCode.configuration);
       expect(open.stderr).toContain('chmod 600');
       expect(open.stderr).not.toContain(uplink);
@@ -86,7 +101,15 @@ describe('paying through a network', () => {
     'says whose token was refused, and never the token',
     async () => {
       const wrong = uplink.replace(/:[^:@]+@/, ':wrong-token@');
-      const { code, stderr } = await run(['pay', POINTER, '1', '--uplink', wrong, ...reach()]);
+      const { code, stderr } = await run([
+        'pay',
+        POINTER,
+        '1',
+        '--yes',
+        '--uplink',
+        wrong,
+        ...reach(),
+      ]);
       expect(code).toBe(ExitCode.authentication);
       expect(stderr).toMatch(
         /^pennyswitch: btp\+ws:\/\/127\.0\.0\.1:\d+ refused the token of account uplink/m,
@@ -107,7 +130,15 @@ describe('paying through a network', () => {
   ])(
     'refuses the pointer %s',
     async (pointer, exitCode, text) => {
-      const { code, stderr } = await run(['pay', pointer, '1', '--uplink', uplink, ...reach()]);
+      const { code, stderr } = await run([
+        'pay',
+        pointer,
+        '1',
+        '--yes',
+        '--uplink',
+        uplink,
+        ...reach(),
+      ]);
       expect(stderr).toContain(text);
       expect(stderr.trim().split('\n')).toHaveLength(1);
       expect(code).toBe(exitCode);
@@ -118,7 +149,7 @@ describe('paying through a network', () => {
   it(
     'does not trust a certificate that it was not told to trust',
     async () => {
-      const args = ['pay', POINTER, '1', '--uplink', uplink, ...reach().slice(0, 2)];
+      const args = ['pay', POINTER, '1', '--yes', '--uplink', uplink, ...reach().slice(0, 2)];
       const { code, stderr } = await run(args);
       expect(stderr).toMatch(/bob\.localhost cannot be reached: .*certificate/);
       expect(code).toBe(ExitCode.pointerOffline);
@@ -131,7 +162,7 @@ describe('paying through a network', () => {
     async () => {
       const prices = ['--price', 'USD=2', '--price', 'XRP=1'];
       const { code, stderr, stdout } = await run([
-        ...['pay', POINTER, '1', ...prices, '--uplink', uplink, ...reach()],
+        ...['pay', POINTER, '1', '--yes', ...prices, '--uplink', uplink, ...reach()],
       ]);
       expect(stderr).toMatch(/the rate of the path is .* and must be at least .*Nothing was sent/);
       expect(stdout).toBe('');
@@ -143,7 +174,7 @@ describe('paying through a network', () => {
   it(
     'holds the path to a minimum rate that a person gave',
     async () => {
-      const args = ['pay', POINTER, '0.20', '--uplink', uplink, ...reach()];
+      const args = ['pay', POINTER, '0.20', '--yes', '--uplink', uplink, ...reach()];
       const worse = await run([...args, '--min-rate', '1.7']);
       expect(worse.stderr).toMatch(/the rate of the path is .*Nothing was sent/);
       expect(worse.code).toBe(ExitCode.rate);
@@ -180,6 +211,7 @@ describe('paying through a network', () => {
         'pay',
         '$shop.localhost',
         '1',
+        '--yes',
         '--uplink',
         uplink,
         ...args,
@@ -249,7 +281,15 @@ describe('paying through a network', () => {
     it(
       'says that its pointer cannot be reached',
       async () => {
-        const { code, stderr } = await run(['pay', POINTER, '1', '--profile', profile, ...reach()]);
+        const { code, stderr } = await run([
+          'pay',
+          POINTER,
+          '1',
+          '--yes',
+          '--profile',
+          profile,
+          ...reach(),
+        ]);
         expect(stderr).toMatch(/bob\.localhost cannot be reached: .*Nothing was sent/);
         expect(code).toBe(ExitCode.pointerOffline);
       },
@@ -270,6 +310,7 @@ describe('paying through a network', () => {
           'pay',
           '$shop.localhost',
           '1',
+          '--yes',
           '--profile',
           profile,
           ...args,

@@ -104,6 +104,6 @@ function describeStay(network: DemoNetwork, say: (line: string) => void): void {
   const { guestUplink, spspPort } = network.plan;
   say(`\nThe network stays up until Ctrl-C. Pay ${POINTER} from a second terminal:\n`);
   say(
-    `npx pennyswitch pay '${POINTER}' 5 --uplink ${guestUplink} --connect-to ${POINTER_HOST}:443:127.0.0.1:${spspPort} --ca ${network.caFile}`,
+    `npx pennyswitch pay '${POINTER}' 5 --yes --uplink ${guestUplink} --connect-to ${POINTER_HOST}:443:127.0.0.1:${spspPort} --ca ${network.caFile}`,
   );
 }

@@ -1,19 +1,24 @@
 import { Command, Option } from 'commander';
-import { PaymentPointerError, SpspClient, SpspError, type SpspResult } from '@pennyswitch/spsp';
+import {
+  AmountError,
+  PaymentPointerError,
+  quote,
+  SpspClient,
+  SpspError,
+  type SpspAmount,
+  type SpspQuote,
+} from '@pennyswitch/spsp';
 import {
   PaymentError,
-  payQuote,
-  quotePayment,
+  type Asset,
   type PaymentOutcome,
   type PaymentProgress,
   type Quote,
-  type QuoteOptions,
 } from '@pennyswitch/stream';
 import { CommandFailure, ExitCode } from '../exit-codes.js';
-import { parseAmount } from '../text/amount.js';
 import { ProgressBar } from '../text/progress.js';
-import { createFetch, type HttpsFlags } from '../wallet/https.js';
-import { quoteAtRate } from '../wallet/minimum-rate.js';
+import { askYesNo, canAsk } from '../wallet/ask.js';
+import { addHttpsOptions, createFetch, type HttpsFlags } from '../wallet/https.js';
 import {
   addUplinkOptions,
   parseRate,
@@ -23,10 +28,14 @@ import {
 } from '../wallet/profile.js';
 import { Wallet } from '../wallet/wallet.js';
 import { printEvent, printLine, showAmount, warn } from './output.js';
+import { describeQuote } from './pay-quote.js';
 import { describeOutcome, exitCodeOf, jsonOutcome, jsonQuote } from './payment-report.js';
 import { untilStopped } from './signals.js';
 
 interface PayFlags extends UplinkFlags, HttpsFlags {
+  readonly asset?: string;
+  readonly deliver?: boolean;
+  readonly yes?: boolean;
   readonly slippage: string;
   readonly price?: Readonly<Record<string, string>>;
   readonly minRate?: string;
@@ -35,7 +44,7 @@ interface PayFlags extends UplinkFlags, HttpsFlags {
   readonly hold?: boolean;
 }
 
-/** `pennyswitch pay POINTER AMOUNT` */
+/** `pennyswitch pay POINTER [AMOUNT]` */
 export function payCommand(): Command {
   const command = new Command('pay')
     .description('pay a payment pointer')
@@ -43,7 +52,13 @@ export function payCommand(): Command {
       '<pointer>',
       "who is paid: '$wallet.example/bob', or the https URL of an SPSP endpoint",
     )
-    .argument('<amount>', "how much to send, in the asset of the uplink's account: 12.50")
+    .argument('[amount]', 'how much: 12.50; without, what is due of the invoice behind the pointer')
+    .option(
+      '--asset <code>',
+      "what the amount is in, for example EUR: our own asset, or the receiver's, who then gets exactly that",
+    )
+    .option('--deliver', 'the amount is what arrives, not what is sent')
+    .option('-y, --yes', 'pay without asking')
     .option(
       '--slippage <share>',
       'how much worse than expected the rate may be',
@@ -62,20 +77,16 @@ export function payCommand(): Command {
       )
         .argParser(parseRate)
         .conflicts('price'),
-    )
+    );
+  addHttpsOptions(command)
     .option(
-      '--ca <file>',
-      "certificate authorities (PEM) to trust for the pointer's server, beside the usual ones",
+      '--json',
+      'print one JSON object at the end, and nothing else on standard output; asks nothing',
     )
-    .option(
-      '--connect-to <HOST:443:ADDRESS:PORT...>',
-      "connect to another address, as curl's --connect-to does",
-    )
-    .option('--json', 'print one JSON object at the end, and nothing else on standard output')
     .addOption(
       new Option(
         '--events',
-        'print one JSON object per line for each thing that happens',
+        'print one JSON object per line for each thing that happens; asks nothing',
       ).conflicts('json'),
     )
     .addOption(
@@ -86,12 +97,24 @@ export function payCommand(): Command {
     )
     .addHelpText(
       'after',
-      '\nCtrl-C sends no more packets, waits for those in flight and tells what was sent and delivered.',
+      '\nBefore it pays it shows what it will cost and asks. Where there is no terminal to ask at, it pays only with --yes.\n' +
+        'Ctrl-C sends no more packets, waits for those in flight and tells what was sent and delivered.',
     );
   return addUplinkOptions(command).action(pay);
 }
 
-async function pay(pointer: string, amountText: string, flags: PayFlags): Promise<void> {
+async function pay(
+  pointer: string,
+  amountText: string | undefined,
+  flags: PayFlags,
+): Promise<void> {
+  const isForPrograms = flags.json === true || flags.events === true;
+  if (!isForPrograms && flags.yes !== true && !canAsk()) {
+    throw new CommandFailure(
+      ExitCode.usage,
+      'there is no terminal to ask at: give --yes to pay without being asked',
+    );
+  }
   const client = new SpspClient({ fetch: createFetch(flags) });
   const profile = profileOf(flags);
   const interrupted = new AbortController();
@@ -104,84 +127,96 @@ async function pay(pointer: string, amountText: string, flags: PayFlags): Promis
       interrupted.abort();
     });
   }
-  const wallet = await Wallet.open(profile, { warn, signal: interrupted.signal });
+  const { signal } = interrupted;
+  const wallet = await Wallet.open(profile, { warn, signal });
   try {
     const { asset, address } = wallet;
     if (flags.events === true) printEvent('wallet', { address, asset });
-    const amount = parseAmount(amountText, asset.scale);
-    if (typeof amount === 'string') throw new CommandFailure(ExitCode.usage, amount);
-    const details = await query(client, pointer, interrupted.signal);
-    if (details.host !== details.finalHost) {
-      warn(`${details.host} answered through ${details.finalHost}: is that who you want to pay?`);
+    const amount = amountOf(amountText, flags, asset);
+    const offer = await makeQuote(wallet, client, pointer, amount, flags, signal);
+    if (!isForPrograms) {
+      process.stderr.write(`${describeQuote(pointer, offer, flags.price)}\n`);
+      if (flags.yes !== true && !(await askYesNo('Pay?', signal))) {
+        await offer.close();
+        throw new CommandFailure(ExitCode.ok, 'not paid. Nothing was sent.');
+      }
     }
-    const quote = await makeQuote(wallet, details, amount, flags, interrupted.signal);
-    const outcome = await execute(quote, flags, interrupted.signal);
-    process.exitCode = report(pointer, quote, outcome, flags);
+    const outcome = await execute(offer, flags, signal);
+    process.exitCode = report(pointer, offer.offer, outcome, flags);
     if (flags.hold === true) await stopped;
   } finally {
     await wallet.close();
   }
 }
 
-async function query(
-  client: SpspClient,
-  pointer: string,
-  signal: AbortSignal,
-): Promise<SpspResult> {
-  try {
-    return await client.query(pointer, { signal });
-  } catch (cause) {
-    if (cause instanceof PaymentPointerError) {
-      throw new CommandFailure(ExitCode.unknownPointer, cause.message, { cause });
-    }
-    if (!(cause instanceof SpspError)) throw cause;
-    if (cause.code === 'ABORTED') {
-      throw new CommandFailure(ExitCode.ok, 'stopped. Nothing was sent.', { cause });
-    }
-    const unknown = cause.code === 'NOT_FOUND' || cause.code === 'BAD_ENDPOINT';
-    throw new CommandFailure(
-      unknown ? ExitCode.unknownPointer : ExitCode.pointerOffline,
-      `${pointer}: ${cause.message}. Nothing was sent.`,
-      { cause },
-    );
-  }
+/** An amount in our own asset is what we send, one in another is what arrives. */
+function amountOf(text: string | undefined, { asset, deliver }: PayFlags, own: Asset): SpspAmount {
+  if (text === undefined) return { due: true };
+  const arrives = deliver === true || (asset !== undefined && asset !== own.code);
+  return arrives ? { deliver: text, asset } : { send: text, asset };
 }
 
 async function makeQuote(
   wallet: Wallet,
-  { destination, sharedSecret }: SpspResult,
-  amount: bigint,
+  client: SpspClient,
+  pointer: string,
+  amount: SpspAmount,
   { slippage, price, minRate, events }: PayFlags,
   signal: AbortSignal,
-): Promise<Quote> {
+): Promise<SpspQuote> {
   try {
-    const options: QuoteOptions = {
+    const offer = await quote({
+      pointer,
+      amount,
+      client,
       send: wallet.connector.sendLocal,
-      credentials: { destination, sharedSecret },
       source: { asset: wallet.asset },
-      amount: { type: 'fixed-source', amount },
       slippage,
       signal,
       ...(price === undefined ? {} : { prices: price }),
-    };
-    const quote = await (minRate === undefined
-      ? quotePayment(options)
-      : quoteAtRate(options, minRate));
-    if (events === true) printEvent('quote', jsonQuote(quote));
-    return quote;
+      ...(minRate === undefined ? {} : { minRate }),
+    });
+    const { host, finalHost } = offer.details;
+    if (host !== finalHost) {
+      warn(`${host} answered through ${finalHost}: is that who you want to pay?`);
+    }
+    if (events === true) printEvent('quote', jsonQuote(offer.offer));
+    return offer;
   } catch (cause) {
-    if (!(cause instanceof PaymentError)) throw cause;
-    throw new CommandFailure(exitCodeOf(cause), `${cause.message}. Nothing was sent.`, { cause });
+    throw failureOf(cause, pointer);
   }
 }
 
+/** Why there is no quote, in one line. */
+function failureOf(cause: unknown, pointer: string): unknown {
+  if (cause instanceof PaymentPointerError) {
+    return new CommandFailure(ExitCode.unknownPointer, cause.message, { cause });
+  }
+  if (cause instanceof AmountError) {
+    return new CommandFailure(ExitCode.usage, `${cause.message}. Nothing was sent.`, { cause });
+  }
+  if (cause instanceof PaymentError) {
+    return new CommandFailure(exitCodeOf(cause), `${cause.message}. Nothing was sent.`, { cause });
+  }
+  if (!(cause instanceof SpspError)) return cause;
+  if (cause.code === 'ABORTED') {
+    return new CommandFailure(ExitCode.ok, 'stopped. Nothing was sent.', { cause });
+  }
+  const isUnknown = ['NOT_FOUND', 'GONE', 'BAD_ENDPOINT'].includes(cause.code);
+  return new CommandFailure(
+    isUnknown ? ExitCode.unknownPointer : ExitCode.pointerOffline,
+    `${pointer}: ${cause.message}. Nothing was sent.`,
+    { cause },
+  );
+}
+
 async function execute(
-  quote: Quote,
+  offer: SpspQuote,
   flags: PayFlags,
   signal: AbortSignal,
 ): Promise<PaymentOutcome> {
-  const onProgress = flags.events === true ? eventProgress() : barProgress(quote);
-  const outcome = await payQuote(quote, { onProgress, signal });
+  const onProgress = flags.events === true ? eventProgress() : barProgress(offer.offer);
+  const outcome = await offer.pay({ onProgress, signal });
   if (flags.events !== true) onProgress.finish();
   return outcome;
 }

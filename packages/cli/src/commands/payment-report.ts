@@ -9,6 +9,7 @@ const EXIT_CODES: Partial<Record<PaymentErrorCode, ExitCode>> = {
   NO_ANSWER: ExitCode.receiverOffline,
   RATE_TOO_LOW: ExitCode.rate,
   RATE_UNKNOWN: ExitCode.rate,
+  ASSET_UNKNOWN: ExitCode.rate,
   INSUFFICIENT_LIQUIDITY: ExitCode.insufficientBalance,
   CANCELLED: ExitCode.ok,
 };
@@ -35,6 +36,10 @@ function effectiveRate(quote: Quote, { effectiveRate: rate }: PaymentOutcome): s
     .toFixed();
 }
 
+function receiptOf({ receipt }: PaymentOutcome): string | undefined {
+  return receipt === undefined ? undefined : Buffer.from(receipt).toString('base64');
+}
+
 /** A quote for programs. */
 export function jsonQuote(quote: Quote): object {
   const destination = quote.destinationAsset ?? UNKNOWN_ASSET;
@@ -59,6 +64,8 @@ export interface JsonOutcome {
   };
   readonly durationMs: number;
   readonly effectiveRate: string | null;
+  /** What the receiver signed for the largest total, in base64, where it gives receipts (RFC 0039). */
+  readonly receipt: string | null;
   readonly error: { readonly code: PaymentErrorCode; readonly message: string } | null;
 }
 
@@ -73,6 +80,7 @@ export function jsonOutcome(pointer: string, quote: Quote, outcome: PaymentOutco
     packets: { fulfilled: outcome.packets.fulfilled, rejected: outcome.packets.rejected },
     durationMs: outcome.durationMs,
     effectiveRate: effectiveRate(quote, outcome) ?? null,
+    receipt: receiptOf(outcome) ?? null,
     error: error === undefined ? null : { code: error.code, message: error.message },
   };
 }
@@ -106,5 +114,7 @@ export function describeOutcome(pointer: string, quote: Quote, outcome: PaymentO
     `  packets    ${packets.fulfilled} fulfilled, ${describeRejected(packets.rejected)}`,
     `  time       ${(durationMs / 1000).toFixed(2)} s`,
   );
+  const receipt = receiptOf(outcome);
+  if (receipt !== undefined) lines.push(`  receipt    ${receipt}`);
   return lines.join('\n');
 }

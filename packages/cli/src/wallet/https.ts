@@ -1,11 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { rootCertificates } from 'node:tls';
-import {
-  Agent,
-  buildConnector,
-  fetch as undiciFetch,
-  type RequestInit as UndiciRequestInit,
-} from 'undici';
+import type { FetchFunction } from '@pennyswitch/spsp';
+import { createNodeFetch } from '@pennyswitch/spsp/node';
+import type { Command } from 'commander';
 import { CommandFailure, ExitCode } from '../exit-codes.js';
 
 /** Options of curl's that change how a host is reached, but never which host has to prove itself. */
@@ -16,32 +12,30 @@ export interface HttpsFlags {
   readonly connectTo?: readonly string[];
 }
 
-type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+/** Adds `--ca` and `--connect-to` to a command. */
+export function addHttpsOptions(command: Command): Command {
+  return command
+    .option(
+      '--ca <file>',
+      "certificate authorities (PEM) to trust for the pointer's server, beside the usual ones",
+    )
+    .option(
+      '--connect-to <HOST:443:ADDRESS:PORT...>',
+      "connect to another address, as curl's --connect-to does",
+    );
+}
 
-/** A `fetch` for SPSP queries. @throws {@link CommandFailure} for flags that are wrong. */
-export function createFetch({ ca, connectTo = [] }: HttpsFlags): Fetch {
+/**
+ * A `fetch` for SPSP queries. It goes where a person tells it to, private networks included.
+ * @throws {@link CommandFailure} for flags that are wrong.
+ */
+export function createFetch({ ca, connectTo = [] }: HttpsFlags): FetchFunction {
   const targets = new Map(connectTo.map(parseConnectTo));
-  const connect = buildConnector(
-    ca === undefined ? {} : { ca: [...rootCertificates, readAuthorities(ca)] },
-  );
-  const dispatcher = new Agent({
-    // A command asks once: nothing is gained by a connection that is kept, and the process would wait for it.
-    keepAliveTimeout: 1,
-    connect: (options, callback) => {
-      const target = targets.get(`${options.hostname}:${options.port || '443'}`);
-      connect(
-        target === undefined
-          ? options
-          : { ...options, ...target, servername: options.servername ?? options.hostname },
-        callback,
-      );
-    },
+  return createNodeFetch({
+    allowPrivateAddresses: true,
+    connectTo: (host, port) => targets.get(`${host}:${port}`),
+    ...(ca === undefined ? {} : { ca: readAuthorities(ca) }),
   });
-  return async (url, init) => {
-    // The same standard twice: undici's own types and the platform's do not know of each other.
-    const response = await undiciFetch(url, { ...(init as UndiciRequestInit), dispatcher });
-    return response as unknown as Response;
-  };
 }
 
 function readAuthorities(file: string): string {
@@ -56,7 +50,7 @@ function readAuthorities(file: string): string {
 const HOST = String.raw`\[[0-9A-Fa-f:.]+\]|[^:\[\]]+`;
 const CONNECT_TO = new RegExp(`^(${HOST}):([0-9]{1,5}):(${HOST}):([0-9]{1,5})$`);
 
-function parseConnectTo(text: string): [string, { hostname: string; port: string }] {
+function parseConnectTo(text: string): [string, { host: string; port: number }] {
   const match = CONNECT_TO.exec(text);
   if (match === null) {
     throw new CommandFailure(
@@ -66,7 +60,7 @@ function parseConnectTo(text: string): [string, { hostname: string; port: string
   }
   const [, host = '', port = '', address = '', addressPort = ''] = match;
   return [
-    `${host.toLowerCase()}:${port}`,
-    { hostname: address.replace(/^\[|\]$/g, ''), port: addressPort },
+    `${host.toLowerCase().replace(/^\[|\]$/g, '')}:${port}`,
+    { host: address.replace(/^\[|\]$/g, ''), port: Number(addressPort) },
   ];
 }
