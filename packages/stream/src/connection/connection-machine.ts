@@ -95,7 +95,9 @@ export class ConnectionMachine {
   }
 
   deadline(): number | undefined {
-    return this.state.phase === 'closed' ? undefined : this.sending.deadline();
+    // What became of money in flight is of interest to the end.
+    const isSettled = this.state.phase === 'closed' && this.sending.amountInFlight === 0n;
+    return isSettled ? undefined : this.sending.deadline();
   }
 
   takeEvent(): ConnectionEvent | undefined {

@@ -127,6 +127,7 @@ export class MoneySender {
     draft.amount = total;
     const minimum = floorTimes(total, rate);
     draft.minimum = minimum > 0n ? minimum : 1n;
+    draft.streams = parts.map(({ stream }) => stream);
     draft.money = parts.map(({ stream, amount }) => {
       draft.add({ type: 'StreamMoney', streamId: stream.id, shares: amount });
       return stream.money.hold(amount, path.rate, rate);
@@ -223,7 +224,22 @@ export class MoneySender {
     const wanted = this.#wanted(stream);
     const allowed = stream.money.allowed(this.#connection.path.rate, this.#minimumRate);
     const amount = allowed !== undefined && allowed < wanted ? allowed : wanted;
-    return amount <= 0n ? 0n : evenPacket(amount, capacity);
+    return amount <= 0n ? 0n : this.#sizePacket(amount, capacity);
+  }
+
+  /**
+   * The part of an amount that goes into the next packet. Where a packet delivers so few units that rounding costs much, it is
+   * the least that delivers as many; and never so much that what is left would round to nothing.
+   */
+  #sizePacket(amount: bigint, capacity: bigint): bigint {
+    if (amount <= capacity) return amount;
+    const low = this.#connection.path.rate.bounds?.low ?? this.#minimumRate;
+    if (low === undefined || floorTimes(capacity, low) >= PRECISE) {
+      return evenPacket(amount, capacity);
+    }
+    const useful = ceilOver(floorTimes(capacity, low), low);
+    const isWhole = useful > 0n && amount - useful >= ceilOver(1n, low);
+    return isWhole ? useful : evenPacket(amount, capacity);
   }
 
   /** The least source amount of which anything arrives. */

@@ -111,7 +111,8 @@ export class OutgoingHalf implements Task {
       this.money.handleUnknown(draft);
     }
     draft.wasUnknown = outcome.type === 'unknown';
-    for (const stream of this.#state.streams.values()) this.#state.settleStream(stream);
+    const touched = new Set([...this.#state.streams.values(), ...draft.streams]);
+    for (const stream of touched) this.#state.settleStream(stream);
     if (outcome.type !== 'unknown' && outcome.reply !== undefined) {
       this.#handleReplyFrames(outcome.reply.frames, outcome.reply.sequence);
     }

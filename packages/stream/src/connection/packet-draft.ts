@@ -4,6 +4,7 @@ import { sizeOfFrame } from '../frames-codec.js';
 import { MAX_STREAM_PACKET_LENGTH } from '../packet.js';
 import type { Announcement } from './announcement.js';
 import type { MoneyPart } from './outgoing-money.js';
+import type { StreamState } from './stream-state.js';
 import type { Draft } from './task.js';
 
 /** What stands before the frames at most: version, type, sequence, amount, count. */
@@ -31,8 +32,9 @@ export class PacketDraft implements Draft {
   readonly fulfillable: boolean;
   readonly destination: IlpAddress;
   readonly purpose: PacketPurpose;
-  /** Whose money is in it. */
+  /** The money in it, and whose it is. */
   money: readonly MoneyPart[] = [];
+  streams: readonly StreamState[] = [];
   /** Whether its time was over before a reply came. */
   wasUnknown = false;
   #deliveries: Delivery[] = [];

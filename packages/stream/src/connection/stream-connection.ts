@@ -43,7 +43,8 @@ export class StreamConnection extends EventEmitter<StreamConnectionEvents> {
   readonly tag: string | undefined;
   readonly #machine: ConnectionMachine;
   readonly #driver: FullConnectionDriver;
-  readonly #streams = new Map<StreamState, MoneyStream>();
+  readonly #streams = new WeakMap<StreamState, MoneyStream>();
+  readonly #open = new Set<StreamState>();
   readonly #waiters = new Set<() => void>();
   #isClosed = false;
 
@@ -96,7 +97,7 @@ export class StreamConnection extends EventEmitter<StreamConnectionEvents> {
 
   /** The streams that are open. */
   get streams(): readonly MoneyStream[] {
-    return [...this.#streams.values()];
+    return [...this.#open].flatMap((state) => this.#streams.get(state) ?? []);
   }
 
   get isClosed(): boolean {
@@ -160,7 +161,7 @@ export class StreamConnection extends EventEmitter<StreamConnectionEvents> {
   async start(): Promise<this> {
     this.#driver.pump();
     const end = await this.#until(() => {
-      if (this.#isClosed) return this.#state.error ?? closed();
+      if (this.#isClosed || this.#state.error !== undefined) return this.#state.error ?? closed();
       return this.#state.isConnected ? 'connected' : undefined;
     });
     if (end !== 'connected') throw end;
@@ -177,6 +178,7 @@ export class StreamConnection extends EventEmitter<StreamConnectionEvents> {
       pump: () => this.#driver.pump(),
     });
     this.#streams.set(state, stream);
+    this.#open.add(state);
     return stream;
   }
 
@@ -201,17 +203,15 @@ export class StreamConnection extends EventEmitter<StreamConnectionEvents> {
         break;
       case 'closed':
         this.#isClosed = true;
-        for (const [state] of [...this.#streams]) this.#handleChange(state);
+        for (const state of [...this.#open]) this.#handleChange(state);
         this.emit('close', event.error);
     }
     for (const look of [...this.#waiters]) look();
   }
 
   #handleChange(state: StreamState): void {
-    const stream = this.#streams.get(state);
-    if (stream === undefined) return;
-    if (state.isOver || this.#isClosed) this.#streams.delete(state);
-    stream.handleChange();
+    if (state.isOver || this.#isClosed) this.#open.delete(state);
+    this.#streams.get(state)?.handleChange();
   }
 
   #until<T>(check: () => T | undefined, signal?: AbortSignal): Promise<T> {

@@ -15,6 +15,7 @@ import { connectStream, type ConnectOptions } from '../../src/connection/connect
 import type { StreamConnection } from '../../src/connection/stream-connection.js';
 import type { MoneyStream } from '../../src/connection/stream.js';
 import { StreamServer, type StreamServerOptions } from '../../src/server/stream-server.js';
+import { StreamKeys } from '../../src/keys.js';
 import type { Asset } from '../../src/asset.js';
 import type { CredentialDetails } from '../../src/credentials-token.js';
 
@@ -48,6 +49,8 @@ export interface World {
   /** What passed: named after who sends, and where it was seen. */
   readonly books: Record<'clientOut' | 'serverIn' | 'serverOut' | 'clientIn', AuditedPlace>;
   connect(options?: Partial<ConnectOptions>): Promise<StreamConnection>;
+  /** Of the last connection: to look into packets. */
+  keys(): StreamKeys;
   /** Runs time until a promise settles. */
   until<T>(promise: Promise<T>): Promise<T>;
 }
@@ -95,6 +98,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const toServer = options.nearServer?.(server.handle) ?? server.handle;
   const there = path(['client out', 'server in'], options.there, toServer);
   const connections: StreamConnection[] = [];
+  let secret: Uint8Array = new Uint8Array(32);
   server.on('connection', (connection) => void connections.push(connection));
   return {
     clock,
@@ -103,9 +107,12 @@ export function createWorld(options: WorldOptions = {}): World {
     connections,
     connectors: { there: there.connector, back: back.connector },
     books: { clientOut: there.near, serverIn: there.far, serverOut: back.near, clientIn: back.far },
-    connect: (more) =>
-      connectStream({
-        credentials: server.createCredentials(options.details),
+    keys: () => new StreamKeys(secret),
+    connect: (more) => {
+      const credentials = server.createCredentials(options.details);
+      secret = credentials.sharedSecret;
+      return connectStream({
+        credentials,
         send: there.send,
         asset: USD,
         clock,
@@ -121,7 +128,8 @@ export function createWorld(options: WorldOptions = {}): World {
         }),
         ...options.client,
         ...more,
-      }),
+      });
+    },
     until: (promise) => clock.runUntil(promise),
   };
 }
