@@ -78,7 +78,7 @@ export class BtpConnection implements SocketListener, Scheduled {
       now,
     });
     this.#phaseDeadline = now + policy.openTimeoutMs;
-    this.#timer = new DeadlineTimer(environment.clock, this);
+    this.#timer = new DeadlineTimer(environment.clock, environment.timers, this);
   }
 
   /** Gives the connection its socket, right after both were made. */

@@ -1,3 +1,5 @@
+import { SharedTimers } from './deadline-timer.js';
+
 /** Time and timers, as the application gives them. */
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -22,6 +24,8 @@ export interface Environment {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly logger: Logger;
+  /** Of all connections of one owner. */
+  readonly timers: SharedTimers;
 }
 
 const REAL_CLOCK: Clock = {
@@ -39,8 +43,10 @@ export function environmentOf(given: {
   readonly randomBytes?: RandomBytes | undefined;
   readonly logger?: Logger | undefined;
 }): Environment {
+  const clock = given.clock ?? REAL_CLOCK;
   return {
-    clock: given.clock ?? REAL_CLOCK,
+    clock,
+    timers: new SharedTimers(clock),
     randomBytes: given.randomBytes ?? ((length) => crypto.getRandomValues(new Uint8Array(length))),
     logger: given.logger ?? SILENT,
   };

@@ -11,7 +11,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type Server as WsServer } from 'ws';
 import type {
   BtpPeer,
   BtpPeerCertificate,
@@ -20,7 +20,7 @@ import type {
   UpgradeServer,
 } from './server-socket.js';
 import type { Acceptor, AcceptorOptions, MakeAcceptor } from './acceptor.js';
-import { adoptSocket } from './websocket.node.js';
+import { LinkSocket } from './websocket.node.js';
 
 export const makeAcceptor: MakeAcceptor = (options) => new NodeAcceptor(options);
 
@@ -32,7 +32,7 @@ type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) 
 
 class NodeAcceptor implements Acceptor {
   readonly #options: AcceptorOptions;
-  readonly #webSockets: WebSocketServer;
+  readonly #webSockets: WsServer<typeof LinkSocket>;
   readonly #listening = new Set<Server | TlsServer>();
   readonly #attached = new Map<UpgradeServer, UpgradeListener>();
   readonly #watched = new Set<string>();
@@ -41,6 +41,7 @@ class NodeAcceptor implements Acceptor {
     this.#options = options;
     this.#webSockets = new WebSocketServer({
       noServer: true,
+      WebSocket: LinkSocket,
       clientTracking: false,
       maxPayload: options.maxMessageBytes,
       perMessageDeflate: false,
@@ -147,7 +148,7 @@ class NodeAcceptor implements Acceptor {
     const handshake = { isDone: false };
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       handshake.isDone = true;
-      this.#options.connected(peer, (listener) => adoptSocket(webSocket, listener, socket));
+      this.#options.connected(peer, (listener) => webSocket.link(listener, socket));
     });
     // A good handshake gets to the callback at once, a bad one never.
     if (!handshake.isDone) this.#options.abandoned(peer);

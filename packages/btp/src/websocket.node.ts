@@ -1,11 +1,13 @@
 /** `#websocket` in Node: the `ws` package, which has pings, limits and TLS options. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocket, type ClientOptions, type WebSocket as WsSocket } from 'ws';
+import { WebSocket, type ClientOptions } from 'ws';
 import type { BtpSocket, OpenSocket, OpenSocketOptions, SocketListener } from './socket.js';
 
-export const openSocket: OpenSocket = (url, options, listener) =>
-  adoptSocket(new WebSocket(url, clientOptions(options)), listener);
+export const openSocket: OpenSocket = (url, options, listener) => {
+  const socket = new LinkSocket(url, clientOptions(options));
+  return socket.link(listener, undefined);
+};
 
 function clientOptions({ maxMessageBytes, tls = {} }: OpenSocketOptions): ClientOptions {
   const { ca, cert, key, servername } = tls;
@@ -24,82 +26,76 @@ function clientOptions({ maxMessageBytes, tls = {} }: OpenSocketOptions): Client
   };
 }
 
-/**
- * Makes a `ws` socket, of a client or a server, a {@link BtpSocket}.
- * @param stream the connection beneath, where it is known already; a client's is when the server has answered.
- */
-export function adoptSocket(
-  socket: WsSocket,
-  listener: SocketListener,
-  stream?: Duplex,
-): BtpSocket {
-  const adopted = new AdoptedSocket(socket, stream);
-  if (stream === undefined) {
-    socket.on('open', () => listener.onOpen());
-    socket.on('upgrade', (response: IncomingMessage) => adopted.batchOn(response.socket));
-  }
-  socket.on('message', (data: Buffer | ArrayBuffer | Buffer[], isBinary: boolean) => {
-    // A plain Uint8Array on the same memory: it behaves alike on all platforms, and is faster to slice.
-    if (isBinary && data instanceof Uint8Array) {
-      listener.onMessage(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    } else listener.onText();
-  });
-  const alive = (): void => listener.onAlive();
-  socket.on('ping', alive);
-  socket.on('pong', alive);
-  let error: Error | undefined;
-  socket.on('error', (cause: Error) => {
-    error ??= cause;
-  });
-  socket.on('close', (code: number, reason: Buffer) =>
-    listener.onClose({ code, reason: reason.toString(), error }),
-  );
-  return adopted;
-}
-
 /** A batch of more than this goes at once, in bytes. */
 const MAX_BATCH_BYTES = 65_536;
 
 /**
- * Sends, and gathers what is sent in one turn of the event loop to give it to the system at once: a system call costs
- * more than all the rest of a small message. Nothing waits longer than for what else is ready now.
+ * A socket of `ws` that tells one listener what happens, by the function that `ws` calls for every event. Listeners for each
+ * event, with what they close over, would cost an idle connection as much memory as all the rest of BTP.
+ *
+ * What is sent in one turn of the event loop is gathered and given to the system at once: a system call costs more than all
+ * the rest of a small message. Nothing waits longer than for what else is ready now.
  */
-class AdoptedSocket implements BtpSocket {
-  readonly #socket: WsSocket;
+export class LinkSocket extends WebSocket implements BtpSocket {
+  #listener: SocketListener | undefined;
   #stream: Duplex | undefined;
+  #error: Error | undefined;
   #isBatching = false;
   #isFlushScheduled = false;
 
-  constructor(socket: WsSocket, stream: Duplex | undefined) {
-    this.#socket = socket;
+  /**
+   * Makes it a {@link BtpSocket}, once, before anything can have happened on it.
+   * @param stream the connection beneath, where it is known already; a client's is when the server has answered.
+   */
+  link(listener: SocketListener, stream: Duplex | undefined): BtpSocket {
+    this.#listener = listener;
     this.#stream = stream;
+    return this;
   }
 
-  get bufferedAmount(): number {
-    return this.#socket.bufferedAmount;
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    const listener = this.#listener;
+    if (listener === undefined) return super.emit(event, ...values);
+    switch (event) {
+      case 'message':
+        tell(listener, values[0], values[1] === true);
+        return true;
+      case 'ping':
+      case 'pong':
+        listener.onAlive();
+        return true;
+      case 'open':
+        listener.onOpen();
+        return true;
+      case 'upgrade':
+        this.#stream = (values[0] as IncomingMessage).socket;
+        return true;
+      case 'error':
+        this.#error ??= values[0] as Error;
+        return true;
+      case 'close':
+        listener.onClose({
+          code: values[0] as number,
+          reason: (values[1] as Buffer).toString(),
+          error: this.#error,
+        });
+        return true;
+      default:
+        return super.emit(event, ...values);
+    }
   }
 
-  batchOn(stream: Duplex): void {
-    this.#stream = stream;
-  }
-
-  send(octets: Uint8Array): void {
+  override send(octets: Uint8Array): void {
     const stream = this.#stream;
     if (stream !== undefined && !this.#isBatching) this.#startBatch(stream);
-    this.#socket.send(octets);
+    super.send(octets);
     if (stream !== undefined && stream.writableLength > MAX_BATCH_BYTES) this.#endBatch();
   }
 
-  ping(): void {
-    this.#socket.ping();
-  }
-
-  close(code: number, reason: string): void {
-    this.#socket.close(code, reason);
-  }
-
-  terminate(): void {
-    this.#socket.terminate();
+  /** The turn of the event loop is over. */
+  flush(): void {
+    this.#isFlushScheduled = false;
+    this.#endBatch();
   }
 
   #startBatch(stream: Duplex): void {
@@ -110,12 +106,6 @@ class AdoptedSocket implements BtpSocket {
     setImmediate(flush, this);
   }
 
-  /** The turn of the event loop is over. */
-  flush(): void {
-    this.#isFlushScheduled = false;
-    this.#endBatch();
-  }
-
   #endBatch(): void {
     if (!this.#isBatching) return;
     this.#isBatching = false;
@@ -123,6 +113,13 @@ class AdoptedSocket implements BtpSocket {
   }
 }
 
-function flush(socket: AdoptedSocket): void {
+function tell(listener: SocketListener, data: unknown, isBinary: boolean): void {
+  // A plain Uint8Array on the same memory: it behaves alike on all platforms, and is faster to slice.
+  if (isBinary && data instanceof Uint8Array) {
+    listener.onMessage(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  } else listener.onText();
+}
+
+function flush(socket: LinkSocket): void {
   socket.flush();
 }
