@@ -1,4 +1,4 @@
-import { isPrefixOf, type IlpAddress } from '@pennyswitch/ilp-address';
+import type { IlpAddress } from '@pennyswitch/ilp-address';
 import {
   decodePrepare,
   encodeReject,
@@ -16,7 +16,10 @@ export interface PacketTaker {
   handle(prepare: IlpPrepare, request: StreamPacket): Promise<Uint8Array>;
 }
 
-/** Answers packets that come in for one connection: those that the other end did not make never reach it (RFC 0029 4.2). */
+/**
+ * Answers packets that come in for one connection: those that the other end did not make never reach it (RFC 0029 4.2). At
+ * which address they came does not matter: after a move, some are still on their way to the old one.
+ */
 export class IncomingRouter {
   readonly handle: IlpPacketHandler;
 
@@ -25,9 +28,6 @@ export class IncomingRouter {
       const self = address();
       const prepare = readPrepare(bytes);
       if (prepare === undefined) return refuse('F01', self, 'invalid packet');
-      if (self === undefined || !isPrefixOf(self, prepare.destination)) {
-        return refuse('F02', self, 'no such destination');
-      }
       const request = openRequest(keys, prepare);
       if (request === undefined) return refuse('F06', self, 'unexpected payment');
       return taker.handle(prepare, request);
