@@ -208,7 +208,8 @@ function statusError({ status, headers }: Response, now: number): SpspError {
   if (status === 410) {
     return new SpspError('GONE', 'this payment pointer takes no more money', { status });
   }
-  const code = status >= 500 ? 'SERVER_ERROR' : status === 429 ? 'BUSY' : 'REFUSED';
+  const isBusy = status === 408 || status === 429;
+  const code = status >= 500 ? 'SERVER_ERROR' : isBusy ? 'BUSY' : 'REFUSED';
   return new SpspError(code, `the SPSP server answered with status ${status}`, {
     status,
     retryAfterMs: retryAfterMs(headers.get('retry-after'), now),

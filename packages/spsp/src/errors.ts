@@ -4,7 +4,7 @@
  * - `NOT_FOUND`: the server knows nobody by this pointer (404);
  * - `GONE`: whoever had it takes no more money, a paid invoice for example (410);
  * - `REFUSED`: it answered with another 4xx: asking again will not help;
- * - `BUSY`: it has been asked too often (429): asking later may help;
+ * - `BUSY`: it has been asked too often, or was too slow to take the query (429, 408): asking later may help;
  * - `SERVER_ERROR`: it answered with 5xx: asking later may help;
  * - `UNREACHABLE`: no connection, or none with a valid certificate;
  * - `FORBIDDEN_ADDRESS`: its name leads into a private network, where this client does not go;
