@@ -1,8 +1,6 @@
 /** How many addresses there is room for at first, and at most. Powers of two. */
 const FIRST_ROOM = 256;
 const MOST_ROOM = 65_536;
-/** How many characters at the end of an address decide its place: what differs among many stands there. */
-const TAIL = 6;
 
 /**
  * What was found for the addresses that were looked up last: most packets go where others went a moment before. Each
@@ -62,11 +60,11 @@ export class RecentAddresses<T> {
   }
 }
 
+/** By the last four characters and the length. */
 function placeOf(address: string): number {
   const { length } = address;
-  let place = length;
-  for (let i = Math.max(0, length - TAIL); i < length; i++) {
-    place = Math.imul(place, 0x0100_0193) ^ address.charCodeAt(i);
-  }
-  return Math.imul(place, 0x9e37_79b1) >>> 12;
+  if (length < 4) return length;
+  const last = address.charCodeAt(length - 1) | (address.charCodeAt(length - 2) << 8);
+  const before = address.charCodeAt(length - 3) | (address.charCodeAt(length - 4) << 8);
+  return Math.imul(last ^ (before << 13) ^ length, 0x9e37_79b1) >>> 12;
 }

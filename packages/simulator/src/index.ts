@@ -20,4 +20,5 @@ export {
   type RoutingRun,
   type RoutingRunOptions,
 } from './routing/scenario.js';
+export { drawPlot, type PlotPoint } from './routing/plot.js';
 export { PHASE_HEADING, phaseLine } from './routing/report.js';

@@ -1,16 +1,20 @@
 /** The command: `npm run simulate -- routing --nodes 1000 --seed 1`. */
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { drawPlot, type PlotPoint } from './routing/plot.js';
 import { PHASE_HEADING, phaseLine } from './routing/report.js';
-import { runRouting } from './routing/scenario.js';
+import { runRouting, type RoutingRun } from './routing/scenario.js';
 
-const USAGE = 'usage: npm run simulate -- routing [--nodes 1000] [--seed 1]\n';
+const USAGE =
+  'usage: npm run simulate -- routing [--nodes 1000] [--seed 1] [--quick] [--sizes 100,300,1000 --plot FILE]\n';
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Runs it and prints; whether nothing was wrong. */
-function routing(nodes: number, seed: number): boolean {
+/** Runs it and prints. */
+function routing(nodes: number, seed: number, isQuick: boolean): RoutingRun {
   const start = process.cpuUsage();
   let last = 0;
   const spent = (): number => {
@@ -18,49 +22,65 @@ function routing(nodes: number, seed: number): boolean {
     return (user + system) / 1e6;
   };
   print(`${PHASE_HEADING}   CPU`);
-  const { graph, phases, fingerprint, virtualMs } = runRouting({
+  const run = runRouting({
     nodes,
     seed,
+    isQuick,
     onPhase: (phase) => {
       const now = spent();
       print(`${phaseLine(phase)} ${(now - last).toFixed(1)} s`);
       last = now;
     },
   });
+  const { graph, phases, fingerprint, virtualMs } = run;
   const megabytes = (process.resourceUsage().maxRSS / 1024).toFixed(0);
   print(
     `${graph.nodes.length} nodes, ${graph.edges.length} links, seed ${seed}: ` +
       `${(virtualMs / 1000).toFixed(0)} virtual seconds in ${spent().toFixed(1)} s of CPU, ` +
       `${megabytes} MB at most, fingerprint ${fingerprint}`,
   );
-  const faults = phases.flatMap(({ name, faults: found }) =>
-    found.map((fault) => ({ name, fault })),
-  );
-  for (const { name, fault } of faults) {
-    print(`FAULT in ${name}: from ${fault.from} to ${fault.to}: ${fault.problem}`);
+  for (const { name, faults } of phases) {
+    for (const { from, to, problem } of faults) {
+      print(`FAULT in ${name}: from ${from} to ${to}: ${problem}`);
+      process.exitCode = 1;
+    }
   }
-  if (faults.length > 0)
-    print(`repeat: npm run simulate -- routing --nodes ${nodes} --seed ${seed}`);
-  return faults.length === 0;
+  return run;
+}
+
+/** What a run says in the plot. */
+function pointOf({ graph, phases }: RoutingRun): PlotPoint {
+  const ms = (name: string): number =>
+    phases.find((phase) => phase.name === name)?.convergedMs ?? 0;
+  return {
+    nodes: graph.nodes.length,
+    startMs: ms('start'),
+    partitionMs: ms('partition'),
+    healMs: ms('heal'),
+  };
 }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     nodes: { type: 'string', default: '1000' },
+    sizes: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    quick: { type: 'boolean', default: false },
+    plot: { type: 'string' },
   },
 });
-const [nodes, seed] = [Number(values.nodes), Number(values.seed)];
+const sizes = (values.sizes ?? values.nodes).split(',').map(Number);
+const seed = Number(values.seed);
 const isNumber = (value: number, least: number, most: number): boolean =>
   Number.isInteger(value) && value >= least && value <= most;
-if (
-  positionals.join() !== 'routing' ||
-  !isNumber(nodes, 10, 20_000) ||
-  !isNumber(seed, 0, 2 ** 32)
-) {
+const areValid = sizes.every((nodes) => isNumber(nodes, 10, 20_000)) && isNumber(seed, 0, 2 ** 32);
+if (positionals.join() !== 'routing' || !areValid) {
   process.stderr.write(USAGE);
   process.exitCode = 2;
-} else if (!routing(nodes, seed)) {
-  process.exitCode = 1;
+} else {
+  const points = sizes.map((nodes) => pointOf(routing(nodes, seed, values.quick)));
+  // npm runs this in its package's folder; a path is meant from where the command was given.
+  const from = process.env['INIT_CWD'] ?? process.cwd();
+  if (values.plot !== undefined) writeFileSync(resolve(from, values.plot), drawPlot(points));
 }

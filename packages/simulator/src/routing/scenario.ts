@@ -9,6 +9,8 @@ export interface RoutingRunOptions {
   readonly nodes: number;
   readonly seed: number;
   readonly policy?: Partial<CcpPolicy>;
+  /** Only the start, a partition and its end. */
+  readonly isQuick?: boolean;
   /** Called after each phase. */
   readonly onPhase?: (result: PhaseResult) => void;
 }
@@ -55,7 +57,7 @@ export function runRouting(options: RoutingRunOptions): RoutingRun {
   const network = new SimulatedNetwork(graph, random.fork(), options.policy);
   const scenario = new Scenario(network, random.fork());
   const phases: PhaseResult[] = [];
-  for (const phase of scenario.phases()) {
+  for (const phase of options.isQuick === true ? scenario.quick() : scenario.phases()) {
     phases.push(phase);
     options.onPhase?.(phase);
   }
@@ -69,6 +71,14 @@ class Scenario {
   constructor(network: SimulatedNetwork, random: SeededRandom) {
     this.#network = network;
     this.#random = random;
+  }
+
+  /** The start, a partition and its end. */
+  *quick(): Generator<PhaseResult> {
+    yield this.#phase('start', () => {
+      for (const { index } of this.#network.graph.nodes) this.#network.join(index);
+    });
+    yield* this.#partition();
   }
 
   *phases(): Generator<PhaseResult> {
@@ -90,6 +100,12 @@ class Scenario {
     });
     yield this.#phase('restart', () => this.#restart(this.#draw(indexes, 0.03)));
     yield this.#phase('flap', () => this.#flap());
+    yield* this.#partition();
+    yield this.#quiet();
+  }
+
+  *#partition(): Generator<PhaseResult> {
+    const network = this.#network;
     const cut = this.#drawCut();
     yield this.#phase('partition', () => {
       for (const edge of cut) network.setUp(edge, false);
@@ -97,7 +113,6 @@ class Scenario {
     yield this.#phase('heal', () => {
       for (const edge of cut) network.setUp(edge, true);
     });
-    yield this.#quiet();
   }
 
   #phase(name: string, act: () => void): PhaseResult {
