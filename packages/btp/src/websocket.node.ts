@@ -28,6 +28,8 @@ function clientOptions({ maxMessageBytes, tls = {} }: OpenSocketOptions): Client
 
 /** A batch of more than this goes at once, in bytes. */
 const MAX_BATCH_BYTES = 65_536;
+/** A message of more than this goes by itself: writing it costs more than the call, and in a batch it is only held up. */
+const LARGE_BYTES = 8192;
 
 /**
  * A socket of `ws` that tells one listener what happens, by the function that `ws` calls for every event. Listeners for each
@@ -87,7 +89,9 @@ export class LinkSocket extends WebSocket implements BtpSocket {
 
   override send(octets: Uint8Array): void {
     const stream = this.#stream;
-    if (stream !== undefined && !this.#isBatching) this.#startBatch(stream);
+    const isLarge = octets.length > LARGE_BYTES;
+    if (isLarge) this.#endBatch();
+    else if (stream !== undefined && !this.#isBatching) this.#startBatch(stream);
     super.send(octets);
     if (stream !== undefined && stream.writableLength > MAX_BATCH_BYTES) this.#endBatch();
   }
