@@ -6,7 +6,14 @@ import {
   PEER_PROTOCOL_FULFILLMENT,
   type IlpPacketHandler,
 } from '@pennyswitch/ilp-packet';
-import { realClock, TinyConnector, type TinyConnectorSettings } from '@pennyswitch/testkit';
+import {
+  lossyLink,
+  realClock,
+  seededRandom,
+  TinyConnector,
+  type LinkFaults,
+  type TinyConnectorSettings,
+} from '@pennyswitch/testkit';
 import { DataAndMoneyStream } from 'ilp-protocol-stream';
 
 // On Node 20 the class below assigns `closed`, which the stream that it inherits from only lets be read.
@@ -38,8 +45,13 @@ export function createPeerNetwork(
   settings: {
     readonly toPeer?: Partial<TinyConnectorSettings>;
     readonly toOurs?: Partial<TinyConnectorSettings>;
+    /** What the last link to either end does, in milliseconds of real time. */
+    readonly faults?: { readonly toPeer?: LinkFaults; readonly toOurs?: LinkFaults };
   } = {},
 ): PeerNetwork {
+  const random = seededRandom(1);
+  const link = (faults: LinkFaults | undefined, to: IlpPacketHandler): IlpPacketHandler =>
+    faults === undefined ? to : lossyLink({ clock: realClock, random, faults, to });
   let ours: IlpPacketHandler = () => Promise.reject(new Error('nobody is there'));
   let peer: ((data: Buffer) => Promise<Buffer>) | undefined;
   const config = Buffer.from(
@@ -55,13 +67,14 @@ export function createPeerNetwork(
   const toPeer = new TinyConnector({
     clock: realClock,
     settings: settings.toPeer ?? {},
-    next: (prepare) =>
+    next: link(settings.faults?.toPeer, (prepare) =>
       peer === undefined ? Promise.reject(new Error('no peer')) : peer(Buffer.from(prepare)),
+    ),
   });
   const toOurs = new TinyConnector({
     clock: realClock,
     settings: settings.toOurs ?? {},
-    next: (prepare) => ours(prepare),
+    next: link(settings.faults?.toOurs, (prepare) => ours(prepare)),
   });
   return {
     send: toPeer.handle,
@@ -90,7 +103,7 @@ export function readPeer(stream: DataAndMoneyStream): Promise<Buffer> {
   });
 }
 
-/** Reads a stream of ours until so many bytes have come, or to its end. */
+/** Reads a stream of ours to its end. */
 export async function readOurs(readable: ReadableStream<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   const reader = readable.getReader();

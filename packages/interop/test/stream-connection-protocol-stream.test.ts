@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { parseIlpAddress } from '@pennyswitch/ilp-address';
+import { IlpError } from '@pennyswitch/ilp-packet';
 import { connectStream, StreamServer, type MoneyStream } from '@pennyswitch/stream';
 import {
   createConnection,
@@ -110,6 +111,35 @@ describe('our client and an npm ilp-protocol-stream server', () => {
     await server.close();
   });
 
+  it('lose nothing over a path that delays, reorders, runs dry and tells no packet limit', async () => {
+    let calls = 0;
+    const network = createPeerNetwork({
+      toPeer: {
+        ...RATE,
+        maxPacketAmount: 20_000n,
+        amountTooLargeData: false,
+        liquidity: 100_000n,
+        veto: () => (++calls > 8 && calls < 16 ? new IlpError('T04', 'dry') : undefined),
+      },
+      faults: { toPeer: { delayMs: [1, 15] }, toOurs: { delayMs: [1, 15] } },
+    });
+    const bytes = randomBytes(200_000);
+    const got: Promise<Buffer>[] = [];
+    const { server, client, connection } = await connectToPeer(network, (stream) => {
+      stream.setReceiveMax('18446744073709551615');
+      got.push(readPeer(stream));
+    });
+    const stream = await client.openStream();
+    const writer = stream.writable.getWriter();
+    await Promise.all([stream.sendMoney(500_000n), writer.write(bytes)]);
+    await writer.close();
+    expect(connection.totalReceived).toBe(client.delivered.toString());
+    expect(client.sent).toBe(500_000n);
+    expect(Buffer.compare((await got[0])!, bytes)).toBe(0);
+    await client.close();
+    await server.close();
+  }, 20_000);
+
   it('close the connection at both ends', async () => {
     const closed = vi.fn();
     const { server, client, connection } = await connectToPeer(
@@ -177,6 +207,32 @@ describe('an npm ilp-protocol-stream client and our server', () => {
     expect(Buffer.compare((await got[0])!, there)).toBe(0);
     await client.end();
   });
+
+  it('lose nothing over a path that delays, reorders, runs dry and tells no packet limit', async () => {
+    let calls = 0;
+    const network = createPeerNetwork({
+      toOurs: {
+        ...RATE,
+        maxPacketAmount: 20_000n,
+        amountTooLargeData: false,
+        veto: () => (++calls % 7 === 0 ? new IlpError('T04', 'dry') : undefined),
+      },
+      faults: { toPeer: { delayMs: [1, 15] }, toOurs: { delayMs: [1, 15] } },
+    });
+    const bytes = randomBytes(200_000);
+    const got: Promise<Buffer>[] = [];
+    const { client, connection } = await connectPeer(network, (stream) => {
+      got.push(readOurs(stream.readable));
+    });
+    const stream = client.createStream();
+    const written = new Promise<void>((resolve) => stream.write(bytes, () => resolve()));
+    await stream.sendTotal(300_000);
+    await written;
+    stream.end();
+    expect(Buffer.compare((await got[0])!, bytes)).toBe(0);
+    expect(client.totalDelivered).toBe(connection.received.toString());
+    await client.end();
+  }, 20_000);
 
   it('open more streams than ten, one after another', async () => {
     const { client, connection } = await connectPeer(createPeerNetwork(), () => undefined);
