@@ -12,6 +12,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   config: async () => (await import('./commands/config.js')).configCommand(),
   receive: async () => (await import('./commands/receive.js')).receiveCommand(),
   pay: async () => (await import('./commands/pay.js')).payCommand(),
+  invoice: async () => (await import('./commands/invoice.js')).invoiceCommand(),
+  'verify-receipts': async () =>
+    (await import('./commands/verify-receipts.js')).verifyReceiptsCommand(),
   account: async () => (await import('./commands/account.js')).accountCommand(),
   routes: async () => (await import('./commands/routes.js')).routesCommand(),
   rates: async () => (await import('./commands/rates.js')).ratesCommand(),

@@ -145,9 +145,8 @@ describe('pennyswitch routes', () => {
     expect((await command('routes', '--limit', '1', ...options)).stdout).toContain(
       '1 of 5; go on with --after test.b',
     );
-    expect(
-      (await command('routes', 'why', 'test.rob.x', ...options)).stdout,
-    ).toMatchInlineSnapshot(`
+    expect((await command('routes', 'why', 'test.rob.x', ...options)).stdout)
+      .toMatchInlineSnapshot(`
       "goes to  bob
       prefix   test.rob
       why      it is the only route

@@ -26,7 +26,9 @@ describe('the package', () => {
   it('loads no HTTP framework, schemas, metrics or database by its root', () => {
     const loaded = packagesLoadedBy('index.ts');
     expect(loaded).toContain('@pennyswitch/ilp-packet');
-    expect([...loaded].filter((name) => /^(hono|zod|prom-client|classic-level)/.test(name))).toEqual([]);
+    expect(
+      [...loaded].filter((name) => /^(hono|zod|prom-client|classic-level)/.test(name)),
+    ).toEqual([]);
   });
 
   it('loads a database by the store that needs it', () => {

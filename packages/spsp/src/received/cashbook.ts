@@ -80,7 +80,8 @@ const LEAST_RECORDS = 10_000;
 export class Cashbook {
   readonly #books = new Books();
   readonly #journal: Journal;
-  readonly #asset: Asset;
+  /** What all amounts are counted in. */
+  readonly asset: Asset;
   readonly #clock: Clock;
   readonly #randomBytes: RandomBytes;
   readonly #logger: Logger;
@@ -92,7 +93,7 @@ export class Cashbook {
 
   private constructor(options: CashbookOptions) {
     this.#journal = options.journal;
-    this.#asset = options.asset;
+    this.asset = options.asset;
     this.#clock = options.clock ?? systemClock;
     this.#randomBytes = options.randomBytes ?? secureRandomBytes;
     this.#logger = options.logger ?? silentLogger;
@@ -191,7 +192,7 @@ export class Cashbook {
       throw new InvoiceError('ID_TAKEN', `there is an invoice ${id} already`);
     }
     const createdAt = this.#clock.now();
-    const facts = { id, amount, asset: this.#asset, description, createdAt, expiresAt };
+    const facts = { id, amount, asset: this.asset, description, createdAt, expiresAt };
     await this.#write({ type: 'invoice', ...facts });
     return { ...facts, received: 0n, isCancelled: false };
   }
@@ -297,7 +298,7 @@ export class Cashbook {
       tag,
       amount,
       total: this.#books.announced(tag) + amount,
-      asset: this.#asset,
+      asset: this.asset,
       at: this.#clock.now(),
       invoice:
         invoice === undefined
