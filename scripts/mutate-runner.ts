@@ -31,7 +31,7 @@ interface Known {
 }
 
 /** Tests that take longer are not repeated: they measure time, or are the same as others with more runs. */
-const SLOW_MS = 1000;
+const SLOW_MS = 4000;
 /** How long a promise may stay open. */
 const PATIENCE_MS = 5000;
 
@@ -95,6 +95,7 @@ export default class MutationRunner extends TestRunner {
 
   async runTask(test: Task): Promise<void> {
     const run = TestRunner.getTestFn(test);
+    mutants.reset(); // What one test cached, the next is to make again, and to meet the mutants in it.
     mutants.met = new Set();
     mutants.ticks = 0;
     const start = performance.now();

@@ -130,7 +130,7 @@ describe('for hand-tuned codecs', () => {
   test.each(Array.from({ length: 128 }, (_, i) => i + 128))(
     'no byte above 7F is in one: %i',
     (byte) => {
-      expect(ilpAddressOf(Uint8Array.of(0x67, 0x2e, byte), 0, 3)).toBeUndefined();
+      expect(ilpAddressOf(Uint8Array.of(0x67, 0x2e, byte, 0x61), 0, 4)).toBeUndefined();
     },
   );
 

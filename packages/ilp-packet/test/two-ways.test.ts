@@ -186,5 +186,15 @@ describe('both agree on packets whose fields stand one byte off', () => {
     });
     expect(reject).toHaveLength(16);
     for (const length of [13, 14, 15]) compare(reject.with(1, length));
+    for (const type of [0, 12, 13, 15]) compare(reject.with(0, type));
+  });
+
+  test.each([
+    ['the digit before it', `F00\u002fg.${'a'.repeat(45)}-`],
+    ['the character behind it', `F00\u0066g.${'a'.repeat(101)}`],
+    ['its first character', `F00g.${'a'.repeat(101)}`],
+  ])('with the length of triggeredBy taken for %s', (_, text) => {
+    const fields = [...new TextEncoder().encode(text), 0, 0];
+    compare(Uint8Array.of(14, fields.length, ...fields));
   });
 });

@@ -32,5 +32,5 @@ export function sizeOfVarUInt(value: number | bigint): number {
 export function bytesOfInt(value: bigint): number {
   // One bit for the sign beside the magnitude; -128 needs no more bits than 127 does.
   const magnitude = value < 0n ? -value - 1n : value;
-  return magnitude === 0n ? 1 : (magnitude.toString(2).length >> 3) + 1;
+  return (magnitude.toString(2).length >> 3) + 1;
 }

@@ -1,11 +1,22 @@
 #!/usr/bin/env node
 /**
- * Prints the TypeScript of ASN.1 modules: `node main.js MODULE.asn...`.
+ * `asn1-to-typescript MODULE.asn...`: prints the TypeScript of ASN.1 modules, those that import from each other together.
  */
-import { readFileSync, writeSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { printTypeScript } from './asn1/index.js';
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { Asn1SyntaxError, printTypeScript } from './asn1/index.js';
 
-const { positionals } = parseArgs({ allowPositionals: true });
-if (positionals.length === 0) throw new Error('usage: node main.js MODULE.asn...');
-writeSync(1, printTypeScript(...positionals.map((path) => readFileSync(path, 'utf8'))));
+const paths = process.argv.slice(2);
+if (paths.length === 0 || paths.some((path) => path.startsWith('-'))) {
+  process.stderr.write('usage: asn1-to-typescript MODULE.asn...\n');
+  process.exitCode = 2;
+} else {
+  try {
+    process.stdout.write(printTypeScript(...paths.map((path) => readFileSync(path, 'utf8'))));
+  } catch (error) {
+    const isExpected = error instanceof Asn1SyntaxError || (error as { code?: string }).code;
+    if (!isExpected) throw error;
+    process.stderr.write(`asn1-to-typescript: ${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
+}

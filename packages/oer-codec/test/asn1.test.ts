@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Asn1SyntaxError, compileAsn1, parseAsn1, printTypeScript } from '../src/asn1/index.js';
+import { OerEncodeError } from '../src/index.js';
 import { hex, toHex } from './hex.js';
 
 const module = (body: string, name = 'M'): string =>
@@ -24,6 +25,16 @@ describe('types', () => {
     ['INTEGER (MIN..7)', 7n, '0107'],
     ['INTEGER (-1 | 5..7)', 7, '07'],
     ['INTEGER (5)', 5, '05'],
+    ['INTEGER (5..7 | -1 | 3)', -1, 'ff'],
+    ['INTEGER (5..7 | -1 | 3)', 7, '07'],
+    ['INTEGER (-1..2147483647)', 5, '00000005'],
+    ['INTEGER (-1..2147483648)', 5n, '0000000000000005'],
+    ['INTEGER (-4294967295..0)', -1n, 'ffffffffffffffff'],
+    ['INTEGER (0..8589934591)', 1n, '0000000000000001'],
+    ['OCTET STRING (SIZE (MIN..2))', hex(''), '00'],
+    ['IA5String (FROM ("a".."a"))', 'a', '0161'],
+    ['SEQUENCE { a INTEGER (MIN..5) DEFAULT 3 }', { a: 3n }, '00'],
+    ['REAL (WITH COMPONENTS { mantissa (-16777216..16777216), base (2) })', 1, '3ff0000000000000'],
     ['INTEGER (0..4294967295)', 1, '00000001'],
     ['INTEGER (0..4294967296)', 1n, '0000000000000001'],
     ['INTEGER (-2147483648..2147483647)', -1, 'ffffffff'],
@@ -88,6 +99,63 @@ describe('types', () => {
     ['CHOICE { a BOOLEAN, ..., b BOOLEAN }', { type: 'b', value: true }, '8101ff'],
   ])('%s', (type, value, text) => {
     expect(bytes(`T ::= ${type}`, value)).toBe(text);
+  });
+});
+
+test.each([
+  ['SEQUENCE (SIZE (1..2)) OF BOOLEAN', [true, true, true]],
+  ['SEQUENCE (SIZE (1..2)) OF BOOLEAN', []],
+  ['INTEGER (5..MAX)', 4n],
+  ['INTEGER (5..7 | -1 | 3)', -2],
+  ['INTEGER (5..7 | -1 | 3)', 8],
+  ['IA5String (FROM ("a".."c"))', 'd'],
+  ['OCTET STRING (SIZE (MIN..2))', hex('010203')],
+])('%s does not have it', (type, value) => {
+  expect(() =>
+    compileAsn1(module(`T ::= ${type}`))
+      .get('T')
+      ?.encode(value),
+  ).toThrow(OerEncodeError);
+});
+
+test('SET OF is sorted', () => {
+  const schema = compileAsn1(module('T ::= SET OF INTEGER (0..9)')).get('T');
+  expect(toHex(schema?.encode([2, 1]) ?? hex(''))).toBe('01020102');
+});
+
+describe('limits', () => {
+  const compiles = (body: string): void => {
+    expect(compileAsn1(module(body)).has('T')).toBe(true);
+  };
+  const flat = Array.from({ length: 300 }, (_, i) => `F${i} ::= SEQUENCE OF NULL`).join(' ');
+
+  test('types are nested up to 64 deep', () => {
+    const nested = (depth: number): string => `T ::= ${'SEQUENCE OF '.repeat(depth - 1)} NULL`;
+    compiles(nested(64));
+    expect(() => compileAsn1(module(nested(65)))).toThrow('nested deeper than 64');
+    compiles(`${flat} ${nested(64)}`);
+    expect(() => compileAsn1(module(`${flat} ${nested(65)}`))).toThrow('nested deeper than 64');
+  });
+
+  test('types are defined through up to 256 others', () => {
+    const chain = Array.from({ length: 127 }, (_, i) => `T${i} ::= SEQUENCE OF T${i + 1}`);
+    const lists = `${chain.join(' ')} T127 ::= NULL`;
+    compiles(`T ::= T0 ${lists}`);
+    expect(() => compileAsn1(module(`T ::= U U ::= T0 ${lists}`))).toThrow(
+      'defined through more than 256 others',
+    );
+    compiles(`${flat} T ::= T0 ${lists}`);
+    expect(() => compileAsn1(module(`${flat} T ::= U U ::= T0 ${lists}`))).toThrow(
+      'defined through more than 256 others',
+    );
+  });
+
+  test('values are defined through up to 100 others', () => {
+    const chain = (length: number): string =>
+      `T ::= INTEGER (0..v${length}) v0 INTEGER ::= 5 ` +
+      Array.from({ length }, (_, i) => `v${i + 1} INTEGER ::= v${i}`).join(' ');
+    compiles(chain(100));
+    expect(() => compileAsn1(module(chain(101)))).toThrow('is defined through itself');
   });
 });
 
@@ -171,6 +239,17 @@ describe('TypeScript', () => {
     );
   });
 
+  test('has bounds as the module has them', () => {
+    const text = printTypeScript(
+      module(
+        'T ::= SEQUENCE { a OCTET STRING (SIZE (0..2)), b IA5String (SIZE (1..2)), c INTEGER (5..MAX) }',
+      ),
+    );
+    expect(text).toContain(
+      'sequence({ a: octetString({ max: 2 }), b: ia5String({ size: { min: 1, max: 2 } }), c: integer(5n) })',
+    );
+  });
+
   test('has one name for one type', () => {
     expect(() => printTypeScript(module('T ::= NULL', 'A'), module('T ::= NULL', 'B'))).toThrow(
       'defined in two modules',
@@ -217,6 +296,13 @@ describe('tags', () => {
     ['OCTET STRING (SIZE (1))', hex('aa'), '04aa'],
     ['NULL', null, '05'],
     ['OBJECT IDENTIFIER', '1.2', '06012a'],
+    ['REAL (WITH COMPONENTS { mantissa (-1..1) })', 1, '093f800000'],
+    ['UTCTime', '260101000000Z', `170d${toHex(new TextEncoder().encode('260101000000Z'))}`],
+    [
+      'GeneralizedTime',
+      { epochMs: 0, leapSecond: false },
+      `180f${toHex(new TextEncoder().encode('19700101000000Z'))}`,
+    ],
     ['ENUMERATED { x }', 'x', '0a00'],
     ['UTF8String', 'a', '0c0161'],
     ['RELATIVE-OID', '1', '0d0101'],
@@ -286,7 +372,14 @@ describe('what is wrong is said with its line', () => {
     [module('T ::= BOOLEAN %'), 'line 1: "% END" is no token'],
     [module('T ::= 5'), 'expected a word, found 5'],
     [module('T ::= REAL'), 'a REAL needs the mantissa'],
-    [module('T ::= INTEGER (0.."a")'), 'expected a number'],
+    [module('T ::= INTEGER (0.."a")'), 'line 1: expected a number'],
+    [module('\n\nT ::= INTEGER (0.."a")'), 'line 3: expected a number'],
+    [module('T ::= BOOLEAN %2345678901'), 'line 1: "%234567890" is no token'],
+    [
+      module('T ::= REAL (WITH COMPONENTS { mantissa (0..9007199254740992) })'),
+      'a REAL needs the mantissa',
+    ],
+    [module('T ::= IA5String (FROM ("b".."a"))'), 'FROM has a range without characters'],
     [module('T ::= IA5String (FROM (5))'), 'expected characters'],
     [module('T ::= SEQUENCE { a NULL, ..., ..., b NULL, ... }'), 'a third extension marker'],
     [module('T ::= SEQUENCE { [[ a NULL ]] }'), 'a group stands behind the extension marker'],
@@ -301,7 +394,7 @@ describe('what is wrong is said with its line', () => {
     ['M { iso', 'the text ends too soon'],
     [module('T ::= NULL T ::= NULL'), 'T is defined twice'],
     [module('IMPORTS T FROM N; T ::= NULL'), 'T is defined twice'],
-    [`${module('T ::= NULL')} ${module('U ::= NULL')}`, 'two modules have the same name'],
+    [`${module('T ::= NULL')} ${module('U ::= NULL')}`, 'line 1: two modules have the same name'],
     [module('T ::= SEQUENCE { a NULL, a NULL }'), 'two components are called a'],
     [
       module('T ::= SEQUENCE { a NULL, ..., a NULL }'),

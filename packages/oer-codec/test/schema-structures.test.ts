@@ -181,9 +181,7 @@ describe('components named as what every object has', () => {
     const value = { constructor: 1 } as Infer<typeof type>;
     expect(toHex(type.encode(value))).toBe('00');
     expect(Object.keys(type.decodeStrict(hex('00')))).toEqual(['constructor']);
-    expect(toHex(type.encode({ toString: 5, constructor: 2 }))).toBe(
-      'c00502',
-    );
+    expect(toHex(type.encode({ toString: 5, constructor: 2 }))).toBe('c00502');
   });
 });
 

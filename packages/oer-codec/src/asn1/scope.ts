@@ -47,12 +47,12 @@ export class Scope {
     return this.#find(module, name, line, ({ objectSets }) => objectSets);
   }
 
-  /** The number that a value stands for; undefined for MIN and MAX. */
+  /** The number that a value stands for; undefined for MIN and MAX. A `RangeError` for what is none. */
   number(module: Asn1Module, value: ValueNode): bigint | undefined {
     const found = this.value(module, value);
     if (found.kind === 'number') return found.value;
     if (found.kind === 'min' || found.kind === 'max') return undefined;
-    throw new Asn1SyntaxError(value.kind === 'name' ? value.line : 0, 'expected a number');
+    throw new RangeError('expected a number');
   }
 
   /** A value that is no name. */
@@ -85,7 +85,7 @@ export class Scope {
     const text = (value: ValueNode): string => {
       const found = this.value(module, value);
       if (found.kind === 'text') return found.value;
-      throw new Asn1SyntaxError(value.kind === 'name' ? value.line : 0, 'expected characters');
+      throw new RangeError('expected characters');
     };
     const characters = ranges.flatMap(({ from, to }) => {
       if (from === to) return Array.from(text(from));

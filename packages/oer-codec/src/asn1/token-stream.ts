@@ -14,7 +14,7 @@ export class TokenStream {
 
   /** The token `ahead` places on, without moving. */
   peek(ahead = 0): Token {
-    return (this.#tokens[this.#next + ahead] ?? this.#tokens.at(-1)) as Token;
+    return this.#tokens[this.#next + ahead] as Token;
   }
 
   /** The line of the next token. */

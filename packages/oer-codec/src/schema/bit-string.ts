@@ -70,5 +70,5 @@ function bytesOf(bits: number): number {
 
 /** The bits behind the last one, which are to be zero. */
 function unusedBits({ bytes, length }: BitString): number {
-  return length % 8 === 0 ? 0 : (bytes[bytes.length - 1] ?? 0) & (0xff >> (length % 8));
+  return length % 8 === 0 ? 0 : (bytes[bytes.length - 1] as number) & (0xff >> (length % 8));
 }

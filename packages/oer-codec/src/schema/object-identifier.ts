@@ -8,16 +8,22 @@ export function objectIdentifier(): Schema<string> {
   return identifier(
     'OBJECT IDENTIFIER',
     (text) => {
-      const [first = 3n, second = 40n, ...rest] = arcs(text);
+      const [first, second, ...rest] = arcs(text);
       // The first two arcs share a number; only below 2 is there any number of second arcs.
-      if (first > 2n || (first < 2n && second > 39n)) {
+      if (
+        first === undefined ||
+        second === undefined ||
+        first > 2n ||
+        (first < 2n && second > 39n)
+      ) {
         throw new OerEncodeError('BAD_VALUE', `${JSON.stringify(text)} is no OBJECT IDENTIFIER`);
       }
       return [first * 40n + second, ...rest];
     },
-    ([joined = 0n, ...rest]) => {
+    (numbers) => {
+      const joined = numbers[0] as bigint;
       const first = joined < 40n ? 0n : joined < 80n ? 1n : 2n;
-      return [first, joined - first * 40n, ...rest];
+      return [first, joined - first * 40n, ...numbers.slice(1)];
     },
   );
 }

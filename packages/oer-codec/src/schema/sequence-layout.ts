@@ -27,6 +27,8 @@ interface Addition extends Entry {
   readonly members: readonly string[] | undefined;
 }
 
+const NO_BITS = new Uint8Array(0);
+
 /** How a SEQUENCE is laid out (X.696 16): preamble, components, extension additions. */
 export class Layout {
   readonly minSize: number;
@@ -117,27 +119,12 @@ export class Layout {
     } catch (error) {
       throw within(error, name);
     }
-    if (additions.length > 0) this.#writeAdditions(writer, value, additions);
-  }
-
-  #writeAdditions(writer: OerWriter, value: Values, present: readonly Addition[]): void {
-    const count = this.#additions?.length ?? 0;
-    const bitmap = new Uint8Array(Math.ceil(count / 8));
-    for (const { bit } of present) setBit(bitmap, bit);
-    writer.writeLength(1 + bitmap.length);
-    writer.writeUInt8(bitmap.length * 8 - count);
-    writer.writeOctets(bitmap);
-    for (const entry of present) {
-      try {
-        writeOpen(writer, entry.schema, entry.take(value));
-      } catch (error) {
-        throw withinAddition(error, entry);
-      }
-    }
+    if (additions.length > 0)
+      writeAdditions(writer, value, additions, this.#additions?.length as number);
   }
 
   read(reader: OerReader): Values {
-    const preamble = this.#bits === 0 ? undefined : this.#readPreamble(reader);
+    const preamble = this.#bits === 0 ? NO_BITS : this.#readPreamble(reader);
     const value: Record<string, unknown> = { ...this.#template };
     let name = '';
     try {
@@ -204,6 +191,27 @@ export function schemaOf(layout: Layout): AnySchema {
     read: (reader) => layout.read(reader),
   });
   return schema;
+}
+
+/** @param count how many additions the type has. */
+function writeAdditions(
+  writer: OerWriter,
+  value: Values,
+  present: readonly Addition[],
+  count: number,
+): void {
+  const bitmap = new Uint8Array(Math.ceil(count / 8));
+  for (const { bit } of present) setBit(bitmap, bit);
+  writer.writeLength(1 + bitmap.length);
+  writer.writeUInt8(bitmap.length * 8 - count);
+  writer.writeOctets(bitmap);
+  for (const entry of present) {
+    try {
+      writeOpen(writer, entry.schema, entry.take(value));
+    } catch (error) {
+      throw withinAddition(error, entry);
+    }
+  }
 }
 
 function readAddition(reader: OerReader, value: Record<string, unknown>, entry: Addition): void {
@@ -292,15 +300,15 @@ function readOptional(reader: OerReader, entry: Entry): unknown {
 /** Bits behind the last one that means something are zero; lenient readers do not look. */
 function checkUnusedBits(reader: OerReader, start: number, bits: Uint8Array, count: number): void {
   if (!reader.strict || count % 8 === 0) return;
-  if (((bits[bits.length - 1] ?? 0) & (0xff >> (count % 8))) === 0) return;
+  if (((bits[bits.length - 1] as number) & (0xff >> (count % 8))) === 0) return;
   reader.offset = start;
   throw reader.error('NON_CANONICAL', 'unused bits are zero');
 }
 
-function hasBit(bits: Uint8Array | undefined, bit: number): boolean {
-  return (((bits?.[bit >> 3] ?? 0) << (bit & 7)) & 0x80) !== 0;
+function hasBit(bits: Uint8Array, bit: number): boolean {
+  return (((bits[bit >> 3] as number) << (bit & 7)) & 0x80) !== 0;
 }
 
 function setBit(bits: Uint8Array, bit: number): void {
-  bits[bit >> 3] = (bits[bit >> 3] ?? 0) | (0x80 >> (bit & 7));
+  bits[bit >> 3] = (bits[bit >> 3] as number) | (0x80 >> (bit & 7));
 }

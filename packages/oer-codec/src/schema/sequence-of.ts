@@ -123,11 +123,11 @@ function eachElement<T>(values: readonly T[], work: (value: T) => unknown): void
   }
 }
 
-/** Ascending, a shorter one as if padded with zeros (X.696 19.3). */
+/** Ascending (X.696 19.3). No encoding is the start of another, so that lengths do not matter. */
 function compareOctets(a: Uint8Array, b: Uint8Array): number {
-  for (let i = 0; i < Math.max(a.length, b.length); i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+  for (let i = 0; i < a.length; i++) {
+    const difference = (a[i] as number) - (b[i] as number);
     if (difference !== 0) return difference;
   }
-  return a.length - b.length;
+  return 0;
 }

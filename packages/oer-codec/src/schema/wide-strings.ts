@@ -34,7 +34,7 @@ function wideString(
       return range.fixed ? length : sizeOfVarOctets(length);
     },
     write: (writer, value) => {
-      const codes = Array.from(value, (character) => character.codePointAt(0) ?? 0);
+      const codes = Array.from(value, (character) => character.codePointAt(0) as number);
       checkWrittenSize(range, codes.length, name);
       checkAlphabet(allowed, value, name);
       if (!codes.every(isCharacter)) {
