@@ -37,8 +37,10 @@ describe('the server in Fastify', () => {
     expect((await app.inject({ url: '/pay/bob', headers: { accept: 'a/b' } })).statusCode).toBe(
       406,
     );
-    const head = await app.inject({ method: 'HEAD', url: '/pay/bob' });
-    expect([head.statusCode, head.body]).toEqual([200, '']);
+    // Over a socket: what `inject` makes of a body that HTTP would not send is its own affair.
+    const address = await app.listen({ host: '127.0.0.1', port: 0 });
+    const head = await fetch(`${address}/pay/bob`, { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
     const options = await app.inject({ method: 'OPTIONS', url: '/pay/bob' });
     expect(options.headers['access-control-allow-origin']).toBe('*');
     expect((await app.inject('/')).body).toBe('home');
