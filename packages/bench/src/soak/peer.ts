@@ -1,0 +1,79 @@
+/**
+ * A peer of the soak, a process of its own that may be killed at any moment: sends as many packets as it can, answers those that
+ * come, and writes each fact into its journal (`journal.ts`) before anybody hears of it. What is written has reached the
+ * operating system, so it survives the process.
+ *
+ * Arguments: its name, the other's name, the connector's port, the journal, which life this is.
+ */
+import { openSync, writeSync } from 'node:fs';
+import { BtpClient } from '@pennyswitch/btp';
+import { decodePrepare, encodeFulfill, encodeReject, PacketType } from '@pennyswitch/ilp-packet';
+import type { JournalLine } from './journal.js';
+import { fulfillmentOf, makePacket, PACKET_LIFETIME_MS } from './packet.js';
+
+const [name = '', other = '', port = '', journalPath = '', life = ''] = process.argv.slice(2);
+const IN_FLIGHT = 100;
+const MAX_STEPS = 1_000_000;
+/** Of so many packets that come, one is refused, and one gets no answer at all. */
+const REFUSED_OF = 20;
+const IGNORED_OF = 5000;
+/** Before the next packet after one that could not be sent, in milliseconds. */
+const PAUSE_MS = 50;
+const EMPTY = new Uint8Array(0);
+
+const journal = openSync(journalPath, 'a');
+const write = (line: JournalLine): void => void writeSync(journal, `${line}\n`);
+
+let isStopping = false;
+let count = 0;
+
+const client = new BtpClient({
+  url: `btp+ws://${name}:secret@127.0.0.1:${port}`,
+  policy: { reconnectInitialMs: 20, reconnectMaxMs: 200 },
+});
+client.handle('ilp', (octets) => {
+  const { amount, data, expiresAt } = decodePrepare(octets);
+  const packet = new TextDecoder().decode(data);
+  if (isOneOf(IGNORED_OF)) return new Promise(() => undefined);
+  // What has expired must not be fulfilled: nobody would pay for it.
+  if (isOneOf(REFUSED_OF) || expiresAt.getTime() <= Date.now()) {
+    return Promise.resolve(
+      encodeReject({ code: 'F99', triggeredBy: '', message: '', data: EMPTY }),
+    );
+  }
+  write(`r ${packet} ${amount}`);
+  return Promise.resolve(encodeFulfill({ fulfillment: fulfillmentOf(packet), data: EMPTY }));
+});
+
+process.on('message', () => {
+  isStopping = true;
+});
+process.on('disconnect', () => process.exit());
+
+await client.connect({ timeoutMs: Infinity });
+process.send?.('up');
+await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+process.send?.('stopped');
+
+async function worker(): Promise<void> {
+  while (!isStopping) {
+    count += 1;
+    const steps = 1 + Math.floor(Math.random() * MAX_STEPS);
+    const packet = makePacket(`${name}-${life}-${count}`, other, steps);
+    write(`s ${packet.name} ${packet.amount}`);
+    try {
+      // A deadline behind the packet's: the connector answers first, if it lives.
+      const reply = await client.send(packet.prepare, {
+        deadline: Date.now() + 1.5 * PACKET_LIFETIME_MS,
+      });
+      const isFulfill = reply[0] === PacketType.fulfill;
+      write(isFulfill ? `f ${packet.name}` : `x ${packet.name} ${Date.now()}`);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+}
+
+function isOneOf(count: number): boolean {
+  return Math.random() * count < 1;
+}
