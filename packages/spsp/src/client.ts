@@ -47,6 +47,8 @@ export interface SpspQueryOptions {
   readonly fresh?: boolean;
   /** Asks for receipts (RFC 0039): a nonce of 16 bytes and a secret of 32, each in base64. Such answers are not kept. */
   readonly receipts?: { readonly nonce: string; readonly secret: string };
+  /** What ties the query to a visit of a web page (RFC 0028): sent as `Web-Monetization-Id`. Such answers are not kept. */
+  readonly monetizationId?: string;
 }
 
 /** Payment details and where they came from. */
@@ -103,7 +105,7 @@ export class SpspClient {
    */
   async query(endpoint: string, options: SpspQueryOptions = {}): Promise<SpspResult> {
     const url = endpointUrl(endpoint, this.#rules.allowHttp);
-    const isKept = options.receipts === undefined;
+    const isKept = options.receipts === undefined && options.monetizationId === undefined;
     const known = isKept && options.fresh !== true ? this.#cache.get(url) : undefined;
     if (known !== undefined) return known;
     const askedAt = this.#clock.now();
@@ -216,9 +218,13 @@ function statusError({ status, headers }: Response, now: number): SpspError {
   });
 }
 
-function requestHeaders({ receipts }: Pick<SpspQueryOptions, 'receipts'>): Record<string, string> {
+function requestHeaders({
+  receipts,
+  monetizationId,
+}: Pick<SpspQueryOptions, 'receipts' | 'monetizationId'>): Record<string, string> {
   return {
     accept: `${SPSP_MEDIA_TYPE}, ${SPSP_LEGACY_MEDIA_TYPE}`,
+    ...(monetizationId === undefined ? {} : { 'web-monetization-id': monetizationId }),
     ...(receipts === undefined
       ? {}
       : { 'receipt-nonce': receipts.nonce, 'receipt-secret': receipts.secret }),

@@ -24,7 +24,8 @@ export function spspPlugin(
   const serve = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { status, headers, body } = await handler.plain({
       method: request.method,
-      path: new URL(request.url, 'https://localhost').pathname,
+      // Joined, not resolved: of `//x/bob` the path is all, and not `/bob`.
+      path: new URL(`https://localhost${request.url}`).pathname,
       header: (name) => {
         const value = request.headers[name.toLowerCase()];
         return value === undefined ? null : Array.isArray(value) ? value.join(', ') : value;

@@ -9,17 +9,27 @@ export function isSpspMediaType(contentType: string | null): boolean {
   return type === SPSP_MEDIA_TYPE || type === SPSP_LEGACY_MEDIA_TYPE;
 }
 
+/** How closely each media range matches an SPSP answer; the closest one that is given decides. */
+const CLOSENESS: Readonly<Record<string, number>> = {
+  [SPSP_MEDIA_TYPE]: 3,
+  [SPSP_LEGACY_MEDIA_TYPE]: 3,
+  'application/*': 2,
+  '*/*': 1,
+};
+
 /** Whether an Accept header (RFC 9110 12.5.1) allows an SPSP answer; without one, everything is acceptable. */
 export function acceptsSpsp(accept: string | null): boolean {
   if (accept === null || accept.trim() === '') return true;
-  return accept.split(',').some((range) => {
+  let closest = 0;
+  let isAccepted = false;
+  for (const range of accept.split(',')) {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-    if (parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))) return false;
-    return (
-      type === SPSP_MEDIA_TYPE ||
-      type === SPSP_LEGACY_MEDIA_TYPE ||
-      type === 'application/*' ||
-      type === '*/*'
-    );
-  });
+    const closeness = Object.hasOwn(CLOSENESS, type) ? (CLOSENESS[type] ?? 0) : 0;
+    if (closeness === 0 || closeness < closest) continue;
+    const isRefused = parameters.some((parameter) => /^q\s*=\s*0(\.0*)?$/.test(parameter));
+    // Of two that are as close, one that accepts is enough.
+    isAccepted = (closeness === closest && isAccepted) || !isRefused;
+    closest = closeness;
+  }
+  return isAccepted;
 }

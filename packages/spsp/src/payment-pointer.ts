@@ -48,20 +48,21 @@ export class PaymentPointerError extends Error {
 
 /** A payment pointer, checked and in its normal form. */
 export interface PaymentPointer {
-  /** Lower case; never with a port. */
+  /** Lower case; an IP address in its usual form; never with a port. */
   readonly host: string;
   /** Starts with `/`; `/.well-known/pay` where the pointer has no path. */
   readonly path: string;
   /** The https URL of the SPSP endpoint that it stands for (RFC 0026 "Resolution"). */
   readonly url: string;
-  /** The pointer in its shortest form, for people: two that are equal here stand for the same endpoint. */
+  /** The pointer in its normal form, for people: two that are equal here stand for the same endpoint. */
   readonly text: string;
 }
 
 const DEFAULT_PATH = '/.well-known/pay';
 // RFC 3986 path-abempty: pchar are unreserved, percent-encoded, sub-delims, ":" and "@".
 const PATH = /^(?:\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})*)*$/;
-const HOST = /^(?:[A-Za-z0-9\-._~]+|\[[0-9A-Fa-f:.]+\])$/;
+// A name as DNS has them, or an address: without the percent-encoding and sub-delims of RFC 3986, which only disguise.
+const HOST = /^(?:[A-Za-z0-9\-_~]+(?:\.[A-Za-z0-9\-_~]+)*\.?|\[[0-9A-Fa-f:.]+\])$/;
 
 /**
  * Reads a payment pointer (RFC 0026 "Payment Pointer Syntax").
@@ -96,8 +97,16 @@ function pointerOf(host: string, pathname: string): PaymentPointer {
     host,
     path,
     url: `https://${host}${path}`,
-    text: `$${host}${path === DEFAULT_PATH ? '' : path}`,
+    text: `$${host}${path === DEFAULT_PATH ? '' : normalPath(path)}`,
   };
+}
+
+/** A path with one spelling for each character (RFC 3986 6.2.2): `%7e` and `%7E` are `~`, `%2f` is `%2F`. */
+function normalPath(path: string): string {
+  return path.replace(/%[0-9A-Fa-f]{2}/g, (encoded) => {
+    const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
+    return /[A-Za-z0-9\-._~]/.test(character) ? character : encoded.toUpperCase();
+  });
 }
 
 function findProblem(text: string): PaymentPointerProblem | undefined {

@@ -85,7 +85,7 @@ export interface SpspHandler {
 
 const CORS_HEADERS = {
   'access-control-allow-origin': '*',
-  'access-control-allow-headers': 'web-monetization-id, receipt-nonce, receipt-secret',
+  'access-control-allow-headers': 'web-monetization-id',
 } as const;
 const METHODS = 'GET, HEAD, OPTIONS';
 

@@ -2,6 +2,7 @@ import { parseIlpAddress } from '@pennyswitch/ilp-address';
 import { VirtualClock } from '@pennyswitch/testkit';
 import { describe, expect, it } from 'vitest';
 import { SpspClient, SpspError, type SpspClientOptions } from '../src/index.js';
+import { maxAgeSeconds } from '../src/cache-control.js';
 
 const SECRET = Buffer.alloc(32, 7).toString('base64');
 const ENDPOINT = 'https://wallet.example/bob';
@@ -69,6 +70,34 @@ describe('details that are kept (RFC 0009 "Response Headers")', () => {
     },
   );
 
+  it.each([
+    ['max-age=60', 60],
+    ['private, max-age=60', 60],
+    ['Max-Age="60"', 60],
+    ['max-age=60,', 60],
+    ['max-age=060', 60],
+    ['max-age=60, max-age=10', 60],
+    ['max-age=99999999999999999999', 2 ** 31],
+    ['x="a, no-cache, b", max-age=60', 60],
+    ['x="\\"", max-age=60', 60],
+    ['max-age=60, x="no end, no-cache', 60],
+    ['s-maxage=60', 0],
+    ['max-age', 0],
+    ['max-age=', 0],
+    ['max-age=1.5', 0],
+    ['max-age=0x10', 0],
+    ['max-age=1e3', 0],
+    ['max-age = 60', 0],
+    ['NO-CACHE, max-age=60', 0],
+    ['no-cache="set-cookie", max-age=60', 0],
+    ['max-age=60, no-store', 0],
+    ['no-cache', 0],
+    ['', 0],
+    [null, 0],
+  ])('are kept with "Cache-Control: %s" for %i seconds', (field, seconds) => {
+    expect(maxAgeSeconds(field)).toBe(seconds);
+  });
+
   it('are asked for anew where the caller wants it, has forgotten them, or wants receipts', async () => {
     const { client, askedAt } = scripted([() => good('max-age=60')]);
     const receipts = { nonce: 'n', secret: 's' };
@@ -78,7 +107,8 @@ describe('details that are kept (RFC 0009 "Response Headers")', () => {
     client.forget('$wallet.example/bob');
     await client.query(ENDPOINT);
     await client.query(ENDPOINT, { receipts });
-    expect(askedAt).toHaveLength(5);
+    await client.query(ENDPOINT, { monetizationId: '0f6f8a9e-7d29-4bd9-8f0b-0a3c6b6b7c11' });
+    expect(askedAt).toHaveLength(6);
   });
 
   it('are kept for a bounded number of endpoints, the oldest goes first', async () => {

@@ -37,6 +37,9 @@ describe('the server in Fastify', () => {
     expect((await app.inject({ url: '/pay/bob', headers: { accept: 'a/b' } })).statusCode).toBe(
       406,
     );
+    // A path that another reading would take for a host and /pay/bob.
+    const other = await app.inject({ url: '/pay//pay/bob', headers: { accept } });
+    expect([other.statusCode, queries.at(-1)?.path]).toEqual([404, '/pay//pay/bob']);
     // Over a socket: what `inject` makes of a body that HTTP would not send is its own affair.
     const address = await app.listen({ host: '127.0.0.1', port: 0 });
     const head = await fetch(`${address}/pay/bob`, { method: 'HEAD' });

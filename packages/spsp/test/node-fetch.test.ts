@@ -1,5 +1,5 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SpspClient } from '../src/index.js';
 import { createNodeFetch, isPrivateAddress, type NodeFetchOptions } from '../src/node.js';
@@ -122,6 +122,25 @@ describe('requests into private networks (SSRF)', () => {
     const client = clientOf({ allowPrivateAddresses: true });
     expect((await client.query(`http://127.0.0.1:${port}/bob`)).destination).toBe('test.bob');
   });
+
+  it('are not made by webhooks either, whose bodies arrive elsewhere', async () => {
+    const bodies: string[] = [];
+    const port = await serve((request, response) => {
+      let body = `${request.method ?? ''} ${request.headers['content-length'] ?? ''} `;
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        bodies.push(body);
+        response.writeHead(204).end();
+      });
+    });
+    const url = `http://127.0.0.1:${port}/hook`;
+    const post = { method: 'POST', body: '{"é":1}' };
+    await expect(createNodeFetch()(url, post)).rejects.toMatchObject({ code: 'FORBIDDEN_ADDRESS' });
+    const allowed = createNodeFetch({ allowPrivateAddresses: true });
+    expect((await allowed(url, post)).status).toBe(204);
+    expect(bodies).toEqual(['POST 8 {"é":1}']);
+    await expect(allowed(url, { method: 'POST', body: new FormData() })).rejects.toThrow(TypeError);
+  });
 });
 
 describe('hostile servers', () => {
@@ -155,6 +174,45 @@ describe('hostile servers', () => {
       });
     }, 80);
     expect(error).toMatchObject({ code: 'TIMEOUT' });
+  });
+
+  it('cannot make it wait by saying nothing, or over a header', async () => {
+    expect(await ask(() => undefined, 80)).toMatchObject({ code: 'TIMEOUT' });
+    const drip = (request: IncomingMessage): void => {
+      request.socket.write('HTTP/1.1 200 OK\r\nx-long: ');
+      const timer = setInterval(() => request.socket.write('x'), 5);
+      request.socket
+        .on('error', () => undefined)
+        .on('close', () => {
+          clearInterval(timer);
+        });
+    };
+    expect(await ask(drip, 80)).toMatchObject({ code: 'TIMEOUT' });
+    const preliminary = (request: IncomingMessage): void => {
+      const timer = setInterval(() => request.socket.write('HTTP/1.1 102 Processing\r\n\r\n'), 5);
+      request.socket
+        .on('error', () => undefined)
+        .on('close', () => {
+          clearInterval(timer);
+        });
+    };
+    expect(await ask(preliminary, 80)).toMatchObject({ code: 'TIMEOUT' });
+  });
+
+  it('cannot make it wait in the middle of a TLS handshake', async () => {
+    const sockets: Socket[] = [];
+    const silent = createTcpServer((socket) => sockets.push(socket.resume()));
+    await new Promise<void>((resolve) => {
+      silent.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = silent.address() as AddressInfo;
+    const client = clientOf({ connectTo: () => ({ host: '127.0.0.1', port }) }, 80);
+    await expect(client.query('$wallet.example/bob')).rejects.toMatchObject({ code: 'TIMEOUT' });
+    // And it lets go of the connection.
+    await expect
+      .poll(() => sockets.map(({ readableEnded, destroyed }) => readableEnded || destroyed))
+      .toEqual([true]);
+    silent.close();
   });
 
   it('cannot make it keep a huge header', async () => {

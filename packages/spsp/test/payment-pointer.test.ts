@@ -19,6 +19,21 @@ describe('payment pointers (RFC 0026 "Resolution")', () => {
     ['$example.com/~bob/@home:1', 'https://example.com/~bob/@home:1'],
     ['$192.0.2.1/bob', 'https://192.0.2.1/bob'],
     ['$[2001:db8::1]/bob', 'https://[2001:db8::1]/bob'],
+    ['$example.com/.well-known/pay', 'https://example.com/.well-known/pay'],
+    ['$example.com/.well-known/pay/', 'https://example.com/.well-known/pay/'],
+    ['$example.com/bob/', 'https://example.com/bob/'],
+    ['$example.com//', 'https://example.com//'],
+    ['$example.com//bob', 'https://example.com//bob'],
+    ['$example.com/%7Ebob', 'https://example.com/%7Ebob'],
+    ['$example.com/%E2%82%AC', 'https://example.com/%E2%82%AC'],
+    ['$example.com/%3Fx=1%23y', 'https://example.com/%3Fx=1%23y'],
+    ["$example.com/a;b=1,2!$&'()*+", "https://example.com/a;b=1,2!$&'()*+"],
+    ['$example.com/$bob', 'https://example.com/$bob'],
+    ['$example.com/alice@other.example', 'https://example.com/alice@other.example'],
+    ['$xn--bcher-kva.example/x', 'https://xn--bcher-kva.example/x'],
+    ['$localhost/bob', 'https://localhost/bob'],
+    ['$my_host.example-1.com', 'https://my_host.example-1.com/.well-known/pay'],
+    ['$example.com./bob', 'https://example.com./bob'],
   ])('%s stands for %s', (text, url) => {
     expect(parsePaymentPointer(text).url).toBe(url);
     expect(isPaymentPointer(text)).toBe(true);
@@ -34,6 +49,32 @@ describe('payment pointers (RFC 0026 "Resolution")', () => {
     ['$https://example.com', 'HAS_PORT'],
     ['$exam\\ple.com', 'BAD_HOST'],
     ['$[::1z]', 'BAD_HOST'],
+    ['$[::1]x', 'BAD_HOST'],
+    ['$::1', 'HAS_PORT'],
+    ['$.', 'BAD_HOST'],
+    ['$.example.com', 'BAD_HOST'],
+    ['$example..com', 'BAD_HOST'],
+    ['$256.1.1.1', 'BAD_HOST'],
+    ['$ex%61mple.com', 'BAD_HOST'],
+    ['$%C3%BCber.example', 'BAD_HOST'],
+    ['$example.com ', 'BAD_HOST'],
+    ['$example.com\n', 'BAD_HOST'],
+    ['$example.com\t/bob', 'BAD_HOST'],
+    ['$$example.com', 'BAD_HOST'],
+    ['\uff04example.com', 'NO_DOLLAR'],
+    ['https://example.com', 'NO_DOLLAR'],
+    ['$example\u3002com', 'NOT_ASCII'],
+    ['$\u0430pple.example', 'NOT_ASCII'],
+    ['$example.com/\u200bbob', 'NOT_ASCII'],
+    ['$@example.com', 'HAS_USERINFO'],
+    ['$example.com:443', 'HAS_PORT'],
+    ['$example.com#', 'HAS_FRAGMENT'],
+    ['$example.com/%zz', 'BAD_PATH'],
+    ['$example.com/bob\n', 'BAD_PATH'],
+    ['$example.com/[bob]', 'BAD_PATH'],
+    ['$example.com/<bob>', 'BAD_PATH'],
+    ['$example.com/bob"', 'BAD_PATH'],
+    ['$example.com/a|b^c`d{e}', 'BAD_PATH'],
     ['$user@example.com', 'HAS_USERINFO'],
     ['$user:pass@example.com/bob', 'HAS_USERINFO'],
     ['$example.com:8080/bob', 'HAS_PORT'],
@@ -62,6 +103,9 @@ describe('payment pointers (RFC 0026 "Resolution")', () => {
     expect(parsePaymentPointer('$EXAMPLE.com/').text).toBe('$example.com');
     expect(parsePaymentPointer('$example.com/.well-known/pay').text).toBe('$example.com');
     expect(parsePaymentPointer('$example.com/bob/').text).toBe('$example.com/bob/');
+    expect(parsePaymentPointer('$example.com/%7ebob').text).toBe('$example.com/~bob');
+    expect(parsePaymentPointer('$example.com/a%2fb').text).toBe('$example.com/a%2Fb');
+    expect(parsePaymentPointer('$example.com/Bob').text).not.toBe('$example.com/bob');
   });
 
   it('are made from URLs, and only from those that they can stand for', () => {
@@ -80,6 +124,13 @@ describe('payment pointers (RFC 0026 "Resolution")', () => {
         expect(parsePaymentPointer(pointer.text)).toEqual(pointer);
       }),
     );
+  });
+
+  it('may be long', () => {
+    for (const path of [`/${'a'.repeat(1_000_000)}`, '/a'.repeat(500_000)]) {
+      expect(parsePaymentPointer(`$example.com${path}`).path).toBe(path);
+      expect(isPaymentPointer(`$example.com${path} `)).toBe(false);
+    }
   });
 
   it('never let another error out than their own', () => {

@@ -82,6 +82,14 @@ describe('the server (RFC 0009)', () => {
     ['application/*', 200],
     ['text/html', 406],
     ['application/spsp4+json;q=0, text/html', 406],
+    ['application/spsp4+json; q=0.000, */*', 406],
+    ['*/*;q=0, application/spsp4+json', 200],
+    ['application/*;q=0, */*', 406],
+    ['application/json', 406],
+    ['application/spsp4', 406],
+    ['', 200],
+    [',', 406],
+    ['constructor', 406],
   ])('takes "Accept: %s" for %i', async (accept, status) => {
     expect((await serve()(get(ENDPOINT, { accept }))).status).toBe(status);
   });
@@ -90,7 +98,31 @@ describe('the server (RFC 0009)', () => {
     for (const method of ['GET', 'OPTIONS']) {
       const { headers } = await serve()(get(ENDPOINT, {}, method));
       expect(headers.get('access-control-allow-origin')).toBe('*');
-      expect(headers.get('access-control-allow-headers')).toContain('web-monetization-id');
+      expect(headers.get('access-control-allow-headers')).toBe('web-monetization-id');
+    }
+  });
+
+  it('shows errors in one shape, with the type, for other sites too', async () => {
+    const failing = serve({ answer: () => Promise.reject(new Error('no')) });
+    const answers = await Promise.all([
+      serve()(get('https://wallet.example/eve')),
+      serve()(get(ENDPOINT, { accept: 'text/html' })),
+      serve()(get(ENDPOINT, {}, 'POST')),
+      serve()(get(ENDPOINT, { 'receipt-nonce': 'AAAA' })),
+      serve({ answer: () => ({ gone: 'The invoice is paid' }) })(get(ENDPOINT)),
+      failing(get(ENDPOINT)),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([404, 406, 405, 400, 410, 500]);
+    for (const answer of answers) {
+      const { id, message, ...more } = (await answer.json()) as Record<string, unknown>;
+      expect([id, message, more]).toEqual([
+        expect.stringMatching(/^[A-Za-z]+Error$/),
+        expect.stringMatching(/./),
+        {},
+      ]);
+      expect(answer.headers.get('content-type')).toBe('application/spsp4+json');
+      expect(answer.headers.get('cache-control')).toBe('no-cache');
+      expect(answer.headers.get('access-control-allow-origin')).toBe('*');
     }
   });
 

@@ -60,6 +60,8 @@ async function world(journal: Journal = new MemoryJournal(), clock = new Virtual
     queries,
     book,
     post,
+    request: (path: string, init: RequestInit) =>
+      verify(new Request(`https://verify.example${path}`, init)),
     get: (path: string, headers: Record<string, string> = {}) =>
       verify(new Request(`https://verify.example${path}`, { headers })),
     pay: async (send: string): Promise<string> => {
@@ -84,8 +86,12 @@ describe('the receipt verifier (RFC 0039 "SPSP")', () => {
     expect(await response.json()).toMatchObject({ receipts_enabled: true });
     expect(w.queries[0]?.receipts?.nonce).toHaveLength(16);
     expect(w.queries[0]?.receipts?.secret).toHaveLength(32);
-    await w.get('/bob');
+    const id = '0f6f8a9e-7d29-4bd9-8f0b-0a3c6b6b7c11';
+    await w.get('/bob', { 'web-monetization-id': id });
     expect(w.queries[1]?.receipts).not.toEqual(w.queries[0]?.receipts);
+    expect(w.queries[1]?.header('web-monetization-id')).toBe(id);
+    const head = await w.request('/bob', { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
   });
 
   it('answers 409 where the receiver does not enable receipts', async () => {
@@ -123,6 +129,16 @@ describe('the receipt verifier (RFC 0039 "SPSP")', () => {
     for (const text of [forged.toString('base64'), '', '!', 'AAAA', 'x'.repeat(10_000)]) {
       expect(await w.post('/receipts', text)).toMatchObject([400, { id: 'InvalidReceiptError' }]);
     }
+    let pulled = 0;
+    const endless = new ReadableStream({
+      pull: (controller) => {
+        pulled += 1;
+        controller.enqueue(new Uint8Array(1_000).fill(65));
+      },
+    });
+    const init = { method: 'POST', body: endless, duplex: 'half' };
+    expect((await w.request('/receipts', init)).status).toBe(400);
+    expect(pulled).toBeLessThan(20);
     await w.clock.advance(3_600_000);
     expect(await w.post('/receipts', receipt)).toMatchObject([400, { message: 'It is too old' }]);
   });

@@ -24,7 +24,7 @@ function bare(): Parameters<typeof createServer>[1] {
   });
   const headers = {
     'access-control-allow-origin': '*',
-    'access-control-allow-headers': 'web-monetization-id, receipt-nonce, receipt-secret',
+    'access-control-allow-headers': 'web-monetization-id',
     'content-type': 'application/spsp4+json',
     'cache-control': 'no-cache',
     'content-length': Buffer.byteLength(body),

@@ -36,9 +36,10 @@ export interface NodeFetchOptions {
 const MAX_HEADER_BYTES = 16_384;
 
 /**
- * A `fetch` for GET requests of `SpspClient` on Node. It resolves a name once per request, refuses addresses that are not
+ * A `fetch` on Node for `SpspClient` and for webhooks. It resolves a name once per request, refuses addresses that are not
  * public, and connects to one of the addresses that it has checked, so that a name cannot lead elsewhere between check and
  * use (DNS rebinding). Redirects are not followed here: the client sends each as a request of its own, which is checked anew.
+ * Bodies are texts or bytes; others are refused with a TypeError.
  */
 export function createNodeFetch(options: NodeFetchOptions = {}): FetchFunction {
   const ca =
@@ -46,11 +47,16 @@ export function createNodeFetch(options: NodeFetchOptions = {}): FetchFunction {
   return (url, init) =>
     new Promise((resolve, reject) => {
       const target = new URL(url);
+      const body = bodyOf(init);
       const request = (target.protocol === 'https:' ? httpsRequest : httpRequest)({
         ...whereTo(target, options),
         method: init.method ?? 'GET',
         path: `${target.pathname}${target.search}`,
-        headers: { host: target.host, ...Object.fromEntries(new Headers(init.headers)) },
+        headers: {
+          host: target.host,
+          ...Object.fromEntries(new Headers(init.headers)),
+          ...(body === undefined ? {} : { 'content-length': body.length.toString() }),
+        },
         // A connection of its own: one that was kept could be of an address that was allowed to somebody else.
         agent: false,
         maxHeaderSize: MAX_HEADER_BYTES,
@@ -61,8 +67,15 @@ export function createNodeFetch(options: NodeFetchOptions = {}): FetchFunction {
       request.once('response', (incoming) => {
         resolve(responseOf(incoming));
       });
-      request.end();
+      request.end(body);
     });
+}
+
+function bodyOf({ body }: RequestInit): Uint8Array | undefined {
+  if (body === undefined || body === null) return undefined;
+  if (typeof body === 'string') return new TextEncoder().encode(body);
+  if (body instanceof Uint8Array) return body;
+  throw new TypeError('a body must be a text or bytes');
 }
 
 function authorities(ca: NonNullable<NodeFetchOptions['ca']>): string[] {

@@ -40,6 +40,8 @@ const CORS_HEADERS = {
   'access-control-allow-origin': '*',
   'access-control-allow-headers': 'web-monetization-id, content-type, authorization',
 };
+const METHODS = 'GET, HEAD, POST, OPTIONS';
+/** The longest body that is read, in bytes. */
 const MAX_BODY_LENGTH = 4_096;
 const BALANCE_PATH = /^\/balances\/([A-Za-z0-9_-]{1,128})(\/receipts|\/spend)?$/;
 
@@ -54,8 +56,9 @@ const STATUS_OF: Partial<Record<SpspErrorCode, number>> = {
 /**
  * A receipt verifier (RFC 0039) as a service of its own:
  *
- * - `GET` of any other path is an SPSP query: it is passed on to the receiver with `Receipt-Nonce` and `Receipt-Secret`, and
- *   answered with what the receiver says, or 409 where it does not enable receipts;
+ * - `GET` of any other path is an SPSP query: it is passed on to the receiver with `Receipt-Nonce` and `Receipt-Secret` (and
+ *   `Web-Monetization-Id`, where it has one), and answered with what the receiver says, or 409 where it does not enable
+ *   receipts;
  * - `POST /receipts` with a receipt in base64 credits it, once: `{ credited, totalReceived, streamId }`;
  * - `POST /balances/ID/receipts` credits it to a balance, `GET /balances/ID` shows that, and `POST /balances/ID/spend` with
  *   `{ "amount": "100" }` and the bearer token takes from it, or answers 409.
@@ -64,7 +67,11 @@ export function createReceiptVerifier(
   options: ReceiptVerifierServiceOptions,
 ): (request: Request, info?: ClientInfo) => Promise<Response> {
   const service = new Service(options);
-  return (request, info = {}) => service.answer(request, info);
+  return async (request, info = {}) => {
+    const response = await service.answer(request, info);
+    const { status, headers } = response;
+    return request.method === 'HEAD' ? new Response(null, { status, headers }) : response;
+  };
 }
 
 class Service {
@@ -91,7 +98,7 @@ class Service {
     const [, balance, action] = BALANCE_PATH.exec(pathname) ?? [];
     try {
       if (method === 'OPTIONS') {
-        const allow = { 'access-control-allow-methods': 'GET, POST, OPTIONS' };
+        const allow = { 'access-control-allow-methods': METHODS };
         return new Response(null, { status: 204, headers: { ...CORS_HEADERS, ...allow } });
       }
       if (method === 'POST' && pathname === '/receipts') return await this.#credit(request);
@@ -99,8 +106,8 @@ class Service {
         if (action === '/receipts') return await this.#credit(request, balance);
         if (action === '/spend') return await this.#spend(request, balance);
       }
-      if (method !== 'GET') {
-        const allow = { allow: 'GET, POST, OPTIONS' };
+      if (method !== 'GET' && method !== 'HEAD') {
+        const allow = { allow: METHODS };
         return failure(405, 'MethodNotAllowedError', 'This cannot be done here', allow);
       }
       if (balance !== undefined && action === undefined) return this.#balance(balance);
@@ -123,9 +130,11 @@ class Service {
     const receiver = this.#options.receiverOf(path);
     if (receiver === undefined) return failure(404, 'InvalidReceiverError', 'Invalid receiver ID');
     const setup = this.#verifier(undefined).createSetup();
+    const monetizationId = request.headers.get('web-monetization-id');
     try {
       const { result, body, cacheControl } = await this.#client.exchange(receiver, {
         receipts: headersOf(setup),
+        ...(monetizationId === null ? {} : { monetizationId }),
         signal: request.signal,
       });
       if (!result.receiptsEnabled) {
@@ -203,9 +212,21 @@ function headersOf({ nonce, secret }: ReceiptSetup): { nonce: string; secret: st
 }
 
 /** The body as text; undefined for one that is longer than any that makes sense here. */
-async function readBody(request: Request): Promise<string | undefined> {
-  const text = await request.text();
-  return text.length > MAX_BODY_LENGTH ? undefined : text;
+async function readBody({ body }: Request): Promise<string | undefined> {
+  if (body === null) return '';
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  for (let length = 0; ;) {
+    const chunk = await reader.read();
+    if (chunk.done) return text + decoder.decode();
+    length += chunk.value.length;
+    if (length > MAX_BODY_LENGTH) {
+      reader.cancel().catch(() => undefined);
+      return undefined;
+    }
+    text += decoder.decode(chunk.value, { stream: true });
+  }
 }
 
 function amountIn(text: string | undefined): bigint | undefined {
