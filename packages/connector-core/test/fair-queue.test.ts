@@ -115,6 +115,21 @@ describe('an overloaded connector', () => {
     await world.until(Promise.all(flood));
   });
 
+  it('keeps no place for a packet that expired in the line', async () => {
+    const { world, connector, alice, bob } = await crowded({ maxQueueMs: 60_000 });
+    bob.answer = never;
+    const first = Array.from({ length: 10 }, () => send(alice, 0, 5000));
+    const start = world.clock.now();
+    expect(codes([await world.until(send(alice, 0, 1500))])).toEqual(['R00']);
+    expect(world.clock.now() - start).toBe(500);
+    await world.until(Promise.all(first));
+    expect(connector.packetsInFlight()).toEqual([]);
+    const next = Array.from({ length: 10 }, () => send(alice, 0, 5000));
+    await world.clock.advance(0);
+    expect(bob.received).toHaveLength(20);
+    await world.until(Promise.all(next));
+  });
+
   it('counts a flood against the rate of its account before it takes a place', async () => {
     const { world, connector, alice } = await crowded();
     await connector.changeAccount({

@@ -1,7 +1,8 @@
+import { PacketType } from '@pennyswitch/ilp-packet';
 import { seededRandom, VirtualClock } from '@pennyswitch/testkit';
 import { describe, expect, it } from 'vitest';
 import { httpRateSource, RateFeed, type ConfiguredRates } from '../src/index.js';
-import { EUR, USD } from './fixture.js';
+import { between, EUR, USD } from './fixture.js';
 
 const signal = new AbortController().signal;
 
@@ -90,6 +91,34 @@ describe('a rate feed', () => {
     await clock.runUntil(rates.start());
     await clock.advance(50_001);
     expect(rates.rate(USD, EUR)).toBeUndefined();
+  });
+});
+
+describe('a connector with rates that became stale', () => {
+  it('rejects packets that need one with T00, and carries the others on', async () => {
+    const { clock, rates } = feed(() => {
+      if (clock.now() > start) throw new Error('away');
+      return { pairs: { 'USD/EUR': '0.5' } };
+    });
+    const start = clock.now();
+    await rates.start();
+    const { world, connector, alice, bob } = await between({ rates });
+    const carol = await world.peer(connector, { id: 'carol', relation: 'child', asset: USD });
+    const toBob = { amount: 100n, destination: 'test.bob.1' };
+    expect(await world.until(alice.send(toBob))).toMatchObject({ type: PacketType.fulfill });
+    expect(bob.received[0]?.amount).toBe(50n);
+    await clock.advance(150_001);
+    expect(await world.until(alice.send(toBob))).toMatchObject({
+      code: 'T00',
+      message: 'no exchange rate is available.',
+    });
+    expect(bob.received).toHaveLength(1);
+    const sameAsset = { amount: 100n, destination: 'test.b.carol' };
+    expect(await world.until(alice.send(sameAsset))).toMatchObject({ type: PacketType.fulfill });
+    expect(carol.received).toHaveLength(1);
+    const nothing = { ...toBob, amount: 0n };
+    expect(await world.until(alice.send(nothing))).toMatchObject({ type: PacketType.fulfill });
+    rates.stop();
   });
 });
 

@@ -341,6 +341,18 @@ describe('the accounting API of RFC 0038', () => {
     });
   });
 
+  it.each([
+    ['a body', '/accounts/bob/settlements', 65_537],
+    ['a message', '/accounts/bob/messages', 32_768],
+  ])('refuses %s that is too long', async (_what, path, length) => {
+    const { connector } = await settling();
+    const response = await post(connector, path, ' '.repeat(length), {
+      'idempotency-key': 'k',
+      'content-length': String(length),
+    });
+    expect(response.status).toBe(413);
+  });
+
   it('lets engines in by token only, where one is configured', async () => {
     const { connector } = await settling();
     const api = createSettlementApi(connector, { token: 'secret' });

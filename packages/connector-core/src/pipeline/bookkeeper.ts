@@ -48,12 +48,21 @@ export class Bookkeeper {
     return undefined;
   }
 
-  /** Takes the packet's hold back, if there is one. */
-  release(packet: Packet): Awaitable<void> {
+  /** Takes the packet's hold back, if there is one. Never fails. @returns whether nothing is held any more. */
+  release(packet: Packet): Awaitable<boolean> {
     const { entry } = packet;
-    if (entry === undefined) return undefined;
+    if (entry === undefined) return true;
     packet.entry = undefined;
-    return this.#options.store.release(entry);
+    try {
+      const released = this.#options.store.release(entry);
+      if (!isPromise(released)) return true;
+      return released.then(
+        () => true,
+        (error: unknown) => this.#keepHold(packet, error),
+      );
+    } catch (error) {
+      return this.#keepHold(packet, error);
+    }
   }
 
   /** Keeps a fulfillment that came after the hold was released, if it is a true one. */
@@ -104,6 +113,19 @@ export class Bookkeeper {
   readonly #settle = (due: OutgoingSettlement | undefined): void => {
     if (due !== undefined) this.#options.settlement.start(due);
   };
+
+  /** Nobody is owed anything, but the limits of both accounts count what is held until the store starts anew. */
+  #keepHold(packet: Packet, error: unknown): false {
+    this.#options.logger.error('the hold of a rejected packet could not be released', {
+      trace: traceIdOf(packet),
+      incoming: packet.from?.id,
+      incomingAmount: String(packet.amount),
+      outgoing: packet.to?.id,
+      outgoingAmount: String(packet.outgoingAmount),
+      error: messageOf(error),
+    });
+    return false;
+  }
 
   /** We owe the next hop now, whatever the store says: the Fulfill must go back all the same, or we would pay for it alone. */
   #reconcile(packet: Packet, error: unknown): void {

@@ -20,6 +20,8 @@ export interface Incoming {
   readonly expiresAt: number;
   /** Whether it may go back to where it came from, as the answer to a ping does. */
   readonly mayReflect: boolean;
+  /** Whether it was answered already, because a step took longer than the packet lives. */
+  readonly isOver: boolean;
 }
 
 /** Where a packet may go: an account, or undefined for this node itself. */
@@ -73,6 +75,7 @@ export class Packet implements Reserved {
   entry: LedgerEntry | undefined = undefined;
   /** Whether it has one of the places that the connector has for packets in flight. */
   isAdmitted = false;
+  isOver = false;
 
   constructor(id: number, now: number, from: Account | undefined, prepare: PrepareView) {
     this.id = id;

@@ -7,7 +7,7 @@ import type { ForwardingPolicy } from './policy.js';
 import { busyFor } from './rejections.js';
 
 /** What is written on a packet here. */
-type Guest = Incoming & { isAdmitted: boolean; attemptedAt: number };
+type Guest = Incoming & { isAdmitted: boolean };
 
 /** A packet that has to wait for its turn. */
 interface Waiting extends Expiring {
@@ -109,8 +109,8 @@ export class FairQueue {
         this.#lines.delete(account);
         this.#lines.set(account, line);
       }
-      this.#enter(first.packet);
-      first.packet.attemptedAt = this.#clock.now();
+      // Who was answered while waiting takes no place.
+      if (!first.packet.isOver) this.#enter(first.packet);
       first.resolve(undefined);
       return true;
     }

@@ -17,6 +17,7 @@ import { Deadlines } from './deadlines.js';
 import type { Duplicates } from './duplicates.js';
 import { FairQueue } from './fair-queue.js';
 import { exchange, type ExchangeServices, type Outcome } from './exchange.js';
+import { Patience } from './patience.js';
 import type { ForwardingPolicy } from './policy.js';
 import { encodeRejection, REJECTIONS } from './rejections.js';
 import { traceIdOf } from './trace-id.js';
@@ -61,6 +62,7 @@ export class Forwarder {
   readonly #books: Bookkeeper;
   readonly #queue: FairQueue;
   readonly #exchange: ExchangeServices;
+  readonly #patience: Patience;
   readonly #inFlight = new Set<Packet>();
   readonly #onDone = new Set<() => void>();
   #lastId = 0;
@@ -73,9 +75,11 @@ export class Forwarder {
     this.#options = options;
     this.#books = new Bookkeeper(options);
     this.#queue = new FairQueue(clock, policy, () => this.#busyAccounts);
+    const deadlines = new Deadlines(clock);
+    this.#patience = new Patience(clock, deadlines, policy);
     this.#exchange = {
       clock,
-      deadlines: new Deadlines(clock),
+      deadlines,
       lateReplyMs: policy.lateReplyMs,
       onLate: (sent, fulfillment, arrivedAt) => {
         this.#books.recordLate(sent, fulfillment, arrivedAt);
@@ -144,7 +148,13 @@ export class Forwarder {
     this.#enter(packet);
     try {
       const arrived = this.#options.arrival.run(packet);
-      const verdict = isPromise(arrived) ? await arrived : arrived;
+      let verdict: Verdict;
+      if (isPromise(arrived)) {
+        verdict = await this.#patience.wait(packet, arrived, REJECTIONS.timedOut);
+        packet.attemptedAt = clock.now();
+      } else {
+        verdict = arrived;
+      }
       if (verdict instanceof Uint8Array) return verdict;
       return verdict === undefined ? await this.#tryWays(packet) : this.#reject(packet, verdict);
     } catch (error) {
@@ -153,8 +163,8 @@ export class Forwarder {
         account: from?.id,
         error: messageOf(error),
       });
-      await this.#books.release(packet);
-      return this.#reject(packet, REJECTIONS.internal);
+      const refusal = this.#onceReleased(packet, this.#books.release(packet), REJECTIONS.internal);
+      return this.#reject(packet, await refusal);
     } finally {
       this.#leave(packet);
     }
@@ -183,7 +193,7 @@ export class Forwarder {
       if (attempt > 0) packet.attemptedAt = clock.now();
       packet.to = packet.hops[attempt];
       const started = departure.run(packet);
-      const verdict = isPromise(started) ? await started : started;
+      const verdict = isPromise(started) ? await this.#depart(packet, started) : started;
       const concluded =
         verdict === undefined
           ? this.#conclude(packet, await this.#send(packet))
@@ -195,6 +205,16 @@ export class Forwarder {
       if (next.anotherWay !== true) break;
     }
     return this.#reject(packet, refusal ?? REJECTIONS.noRoute);
+  }
+
+  /** Steps that answer later may take longer than there is time to send. What they hold after that is released. */
+  async #depart(packet: Packet, started: Promise<Verdict>): Promise<Verdict> {
+    const verdict = await this.#patience.wait(packet, started, REJECTIONS.timedOut, () => {
+      void this.#books.release(packet);
+    });
+    if (verdict !== undefined) return verdict;
+    const isTooLate = this.#options.clock.now() >= packet.outgoingExpiresAt;
+    return isTooLate ? REJECTIONS.timedOut : undefined;
   }
 
   #send(packet: Packet): Promise<Outcome> {
@@ -209,7 +229,9 @@ export class Forwarder {
   /** A step said no, or answered itself; a handler behind `reserve` may do so too. */
   #giveUp(packet: Packet, verdict: Rejection | Uint8Array): Awaitable<Refusal | Uint8Array> {
     const released = this.#books.release(packet);
-    return isPromise(released) ? released.then(() => verdict) : verdict;
+    if (verdict instanceof Uint8Array)
+      return isPromise(released) ? released.then(() => verdict) : verdict;
+    return this.#onceReleased(packet, released, verdict);
   }
 
   /** Settles the hold by what came back. */
@@ -248,9 +270,20 @@ export class Forwarder {
 
   #refuse(packet: Packet, reason: Refusal): Awaitable<Refusal> {
     packet.to?.counters.outgoing.countRejected(reason.code, packet.outgoingAmount);
-    const refusal = { ...reason, wasTried: true };
-    const released = this.#books.release(packet);
-    return isPromise(released) ? released.then(() => refusal) : refusal;
+    return this.#onceReleased(packet, this.#books.release(packet), { ...reason, wasTried: true });
+  }
+
+  /** Goes on once nothing is held any more. As long as something is, no other way is tried; but the Reject does not come late. */
+  #onceReleased(
+    packet: Packet,
+    released: Awaitable<boolean>,
+    refusal: Refusal,
+  ): Awaitable<Refusal> {
+    if (released === true) return refusal;
+    const last = { ...refusal, anotherWay: false };
+    if (released === false) return last;
+    const done = released.then((isFree) => (isFree ? refusal : last));
+    return this.#patience.wait(packet, done, last);
   }
 
   #reject(packet: Packet, refusal: Refusal): Uint8Array {

@@ -1,6 +1,7 @@
 import { isPromise, type Awaitable } from '../awaitable.js';
 import { ConnectorError } from '../errors.js';
 import type { Directed, Incoming, Priced, StepFields, Timed, Verdict } from './context.js';
+import { REJECTIONS } from './rejections.js';
 
 /**
  * One thing that is done to every packet. It sees what the steps before it found out (`In`), and adds what those behind
@@ -128,7 +129,16 @@ function runFrom(
     const verdict = steps[i]?.run(context);
     if (verdict === undefined) continue;
     if (!isPromise(verdict)) return verdict;
-    return verdict.then((later) => later ?? runFrom(steps, i + 1, context));
+    return verdict.then((later) => later ?? goOn(steps, i + 1, context));
   }
   return undefined;
+}
+
+/** A packet that was answered while a step took its time goes no further. */
+function goOn(
+  steps: readonly Step<never, unknown>[],
+  start: number,
+  context: { readonly isOver?: boolean },
+): Awaitable<Verdict> {
+  return context.isOver === true ? REJECTIONS.timedOut : runFrom(steps, start, context as never);
 }

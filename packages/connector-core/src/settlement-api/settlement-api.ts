@@ -1,5 +1,6 @@
 import { MAX_DATA_LENGTH } from '@pennyswitch/ilp-packet';
 import { Hono, type Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import type { Connector } from '../connector.js';
 import { requireBearer } from '../http/bearer.js';
 import { codeOf, HttpError, respondToError } from '../http/errors.js';
@@ -12,6 +13,8 @@ export interface SettlementApiOptions {
 }
 
 const MAX_KEY_LENGTH = 255;
+/** More than any quantity or message needs; what is longer is not even read. */
+const MAX_BODY_BYTES = 65_536;
 
 /**
  * - `POST /accounts/:id/settlements` with an `Idempotency-Key`: credits what the engine received, once per key. 201 with the
@@ -31,6 +34,14 @@ export function createSettlementApi(
   const { token } = options;
   if (token !== undefined)
     api.use(requireBearer(typeof token === 'string' ? () => [token] : token));
+  api.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => {
+        throw new HttpError(413, 'TOO_LONG', `a body has ${MAX_BODY_BYTES} bytes at most`);
+      },
+    }),
+  );
   api.post('/accounts/:id/settlements', async (context) => {
     const id = requireAccount(connector, context.req.param('id'));
     const key = readKey(context);
