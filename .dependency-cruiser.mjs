@@ -73,7 +73,7 @@ export default {
     },
     ...packagesOf([...layers.map(([name]) => name), 'testkit']).map((folder) => {
       const { dependencies = {}, peerDependencies = {} } = manifests.get(folder);
-      const names = [...Object.keys({ ...dependencies, ...peerDependencies })];
+      const names = Object.keys({ ...dependencies, ...peerDependencies });
       return {
         name: `declared:${folder}`,
         comment: `the sources of ${folder} import only what its package.json declares`,
@@ -81,7 +81,7 @@ export default {
         from: { path: `^packages/${folder}/${SRC}` },
         to: {
           dependencyTypesNot: ['core'],
-          pathNot: declared(folder, [...names, ...(table.inlined[folder] ?? [])]),
+          pathNot: declared(folder, names),
         },
       };
     }),

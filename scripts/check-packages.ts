@@ -36,6 +36,10 @@ const belongs = [
   /^src\/(?!.*\.test\.ts$).*\.ts$/,
   /^dist\/.*\.(?:js|cjs|d\.ts|d\.cts)(?:\.map)?$/,
 ];
+/** What a package ships beside that, and must. */
+const own: Readonly<Record<string, readonly string[]>> = {
+  cli: ['bin/pennyswitch.js', 'bin/source-condition.js', 'schema/node-config.schema.json'],
+};
 const required = ['package.json', 'README.md', 'LICENSE', 'src/index.ts'].concat(
   ['index.js', 'index.js.map', 'index.cjs', 'index.cjs.map', 'index.d.ts', 'index.d.cts'].map(
     (file) => `dist/${file}`,
@@ -52,11 +56,12 @@ async function check(folder: string): Promise<string[]> {
 
   const problems: string[] = [];
   const files = packed.files.map(({ path }) => path);
-  const allowed = folder === 'cli' ? [...belongs, /^bin\/[^/]+\.js$/] : belongs;
+  const ownFiles = own[folder] ?? [];
   for (const file of files) {
-    if (!allowed.some((pattern) => pattern.test(file))) problems.push(`stray file: ${file}`);
+    const isKnown = ownFiles.includes(file) || belongs.some((pattern) => pattern.test(file));
+    if (!isKnown) problems.push(`stray file: ${file}`);
   }
-  for (const file of required) {
+  for (const file of [...required, ...ownFiles]) {
     if (!files.includes(file)) problems.push(`missing from the tarball: ${file}`);
   }
 
