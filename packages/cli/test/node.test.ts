@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PacketType } from '@pennyswitch/ilp-packet';
@@ -115,6 +118,31 @@ describe('a node', () => {
       status: 400,
       body: { error: { message: expect.stringContaining('has no btp: { host, port }') } },
     });
+  });
+
+  it('takes rates from an HTTP source that wants a token, with a spread for each pair', async () => {
+    const source = createServer((request, response) => {
+      response.statusCode = request.headers.authorization === 'Bearer let me in' ? 200 : 401;
+      response.end('{"pairs":{"USD/EUR":"0.5"}}');
+    }).listen(0, HOST);
+    await once(source, 'listening');
+    const { port } = source.address() as AddressInfo;
+    const { node } = await startNode({
+      ...server,
+      rates: { url: `http://${HOST}:${port}`, token: 'let me in' },
+      spread: '0.1',
+      spreads: { 'USD/EUR': '0.5' },
+      accounts: { alice: btpChild(TOKEN_A), bob: { ...btpChild(TOKEN_B), asset: EUR } },
+    });
+    await expect
+      .poll(async () => (await ask(node, '/rates')).body, { timeout: 5000 })
+      .toMatchObject({
+        rates: [
+          { from: 'USD', to: 'EUR', rate: '0.5', net: '0.25' },
+          { from: 'EUR', to: 'USD', rate: '2', net: '1.8' },
+        ],
+      });
+    source.close();
   });
 
   it('writes one line for each packet at the level debug, under the same trace id as its peer', async () => {
@@ -239,10 +267,10 @@ describe('a configuration that is read again', () => {
     const next = {
       ...server,
       accounts: {
-        alice: { ...btpChild(TOKEN_A), limits: { minimumBalance: 2, maximumBalance: 1 } },
+        alice: { ...btpChild(TOKEN_A), asset: EUR },
         carol: {
           ...btpChild(TOKEN_B),
-          link: { type: 'http', url: 'http://x.example', incoming: {} },
+          link: { type: 'http', url: 'http://x.example', ca: join(folder, 'missing.pem') },
         },
         dave: btpChild(TOKEN_B),
       },
@@ -250,9 +278,13 @@ describe('a configuration that is read again', () => {
     const { done, failed } = await node.reload(configOf(next));
     expect(done).toEqual(['account dave added']);
     expect(failed).toEqual([
-      expect.stringContaining('account alice: '),
-      expect.stringContaining('account carol: link: '),
+      expect.stringContaining('account alice: the book of account alice counts USD'),
+      expect.stringContaining('account carol: cannot read'),
     ]);
+    // It is as it was: its peer can come back.
+    expect(node.connector.account('alice').asset).toEqual(USD);
+    const { node: wallet } = await startNode(walletOf(node.listeners.btp?.port ?? 0, TOKEN_A));
+    expect(await wallet.connector.whenAddressed({ timeoutMs: 5000 })).toBe('test.b.alice');
   });
 
   it('reads certificates again', async () => {

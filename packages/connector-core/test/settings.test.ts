@@ -48,6 +48,7 @@ describe('account settings', () => {
       { limits: { outgoingThroughput: { limit: 1n, periodMs: 0 } } },
     ],
     ['settlement.engineUrl "nowhere" is no URL', { settlement: { engineUrl: 'nowhere' } }],
+    ['settlement.engineUrl has a user', { settlement: { engineUrl: 'http://:secret@x.example' } }],
   ])('are refused because %s…', (text, change) => {
     const settings = { ...sound, ...change };
     expect(() => {

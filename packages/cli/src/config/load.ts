@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { z } from 'zod';
 import { CommandFailure, ExitCode } from '../exit-codes.js';
+import { complaintsOf, fieldName } from './complaints.js';
 
 /**
  * Reads a YAML or JSON file (JSON is YAML) and checks it. `${NAME}` in a text is replaced by the environment variable
@@ -30,10 +31,7 @@ export function checkConfig<Schema extends z.ZodType>(
   if (missing.length > 0) throw invalid(source, missing);
   const result = schema.safeParse(filled);
   if (result.success) return result.data;
-  throw invalid(
-    source,
-    result.error.issues.flatMap((issue) => describe(issue, filled)),
-  );
+  throw invalid(source, complaintsOf(result.error.issues, filled));
 }
 
 function readDocument(file: string): unknown {
@@ -91,48 +89,6 @@ function substitute(
       .filter(([, inner]) => inner !== undefined)
       .map(([key, inner]) => [key, substitute(inner, env, [...path, key], missing)]),
   );
-}
-
-/** One line for each thing that is wrong: the field, what was expected, what was found. */
-function describe(issue: z.core.$ZodIssue, document: unknown): string[] {
-  const path = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `${fieldName([...path, key])}: there is no such setting`);
-  }
-  const found = path.reduce<unknown>(
-    (value, key) =>
-      typeof value === 'object' && value !== null
-        ? (value as Record<string, unknown>)[key]
-        : undefined,
-    document,
-  );
-  const isKey = issue.code === 'invalid_key';
-  const text = isKey ? issue.issues[0]?.message : issue.message;
-  const message = (text ?? issue.message)
-    .replace(/^Invalid (input|option|string): /, '')
-    .replace(/, received .*$/, '')
-    .replace(/^expected int$/, 'expected a whole number');
-  return [`${fieldName(path)}: ${message}, found ${show(isKey ? path.at(-1) : found, path)}`];
-}
-
-const SECRET = /token|secret|password/i;
-
-/** What stands there, unless it is a secret or long. */
-function show(value: unknown, path: readonly string[]): string {
-  if (value === undefined) return 'nothing';
-  if (path.some((key) => SECRET.test(key))) {
-    return typeof value === 'string' ? `a text of ${value.length} characters` : `a ${typeof value}`;
-  }
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
-    return value === null ? 'null' : 'a group of settings';
-  }
-  const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
-}
-
-function fieldName(path: readonly string[]): string {
-  return path.length === 0 ? 'the file' : path.join('.');
 }
 
 function invalid(source: string, problems: readonly string[]): CommandFailure {

@@ -12,6 +12,7 @@ import {
 } from '@pennyswitch/connector-core/schema';
 import { isIlpAddress } from '@pennyswitch/ilp-address';
 import { z } from 'zod';
+import { checkTogether } from './consistency.js';
 
 const host = z.string().min(1).default('127.0.0.1').describe('Where to listen.');
 const PORT = 'expected a port from 0 to 65535';
@@ -123,8 +124,17 @@ const rates = z
       }),
       z.strictObject({
         url: httpUrl.describe('Answers with { "pairs": … } or { "prices": … }.'),
-        refreshMs: z.int().min(1000).exactOptional(),
-        staleAfterMs: z.int().min(1000).exactOptional(),
+        token: z.string().min(1).describe('Sent as a bearer token.').exactOptional(),
+        refreshMs: z
+          .int()
+          .min(1000)
+          .describe('How often to ask; default a minute.')
+          .exactOptional(),
+        staleAfterMs: z
+          .int()
+          .min(1000)
+          .describe('How old rates may become before packets are rejected; default five minutes.')
+          .exactOptional(),
       }),
     ],
     { error: 'expected { pairs, prices } or { url, refreshMs, staleAfterMs }' },
@@ -149,7 +159,7 @@ const logLevel = z.enum(['debug', 'info', 'warn', 'error', 'silent']);
 
 const whole = z.int();
 
-export const nodeConfigSchema = z.strictObject({
+const nodeSettings = z.strictObject({
   $schema: z.string().describe('For editors; not used.').exactOptional(),
   address: z
     .string()
@@ -215,7 +225,9 @@ export const nodeConfigSchema = z.strictObject({
   accounts: z.record(accountId, accountSchema(linkSchema)).describe('By id.'),
 });
 
-export type NodeConfig = z.infer<typeof nodeConfigSchema>;
+export const nodeConfigSchema = nodeSettings.superRefine(checkTogether);
+
+export type NodeConfig = z.infer<typeof nodeSettings>;
 export type AccountConfig = NodeConfig['accounts'][string];
 export type LinkConfig = z.infer<typeof linkSchema>;
 

@@ -94,7 +94,12 @@ export class NodeAccounts {
     const keepsLink = linkNow !== undefined && differsInIncomingOnly(linkNow, link);
     if (!keepsLink || fixedSettings(current, settings).length > 0) {
       await this.#connector.removeAccount(id, { drainMs });
-      await this.add(id, wanted);
+      try {
+        await this.add(id, wanted);
+      } catch (error) {
+        if (linkNow !== undefined) await this.add(id, { ...current, link: linkNow });
+        throw error;
+      }
       return 'drained and replaced; its book stays';
     }
     const what: string[] = [];

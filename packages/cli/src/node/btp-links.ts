@@ -37,7 +37,7 @@ export class BtpLinks {
   /** The end of the link of one account. @returns undefined where the peer would have to connect, and there is no port. */
   open(id: string, link: BtpLinkConfig): BtpEndpoint | undefined {
     if ('listen' in link) {
-      this.#tokens.set(id, tokensOf(link.token));
+      this.setTokens(id, link.token);
       return this.server?.account(id);
     }
     const client = this.#createClient(id, link);
@@ -54,9 +54,15 @@ export class BtpLinks {
       .catch(() => undefined);
   }
 
-  /** Takes other tokens from the peer. */
+  /** Takes these tokens from the peer. @throws Error if the peer of another account has one of them: it would be either. */
   setTokens(id: string, tokens: string | readonly string[]): void {
-    this.#tokens.set(id, tokensOf(tokens));
+    const own = tokensOf(tokens);
+    for (const [other, theirs] of this.#tokens) {
+      if (other !== id && theirs.some((token) => own.includes(token))) {
+        throw new Error(`the peer of ${other} has the same token; each account needs its own`);
+      }
+    }
+    this.#tokens.set(id, own);
   }
 
   /** Reads the certificate again. */

@@ -37,8 +37,14 @@ export class NodeRates implements RateProvider {
     this.#spreads = spreads;
   }
 
-  #follow({ url, ...times }: Extract<NonNullable<RateConfig['rates']>, { url: string }>): void {
-    const feed = new RateFeed({ source: httpRateSource(url), logger: this.#logger, ...times });
+  #follow({
+    url,
+    token,
+    ...times
+  }: Extract<NonNullable<RateConfig['rates']>, { url: string }>): void {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const source = httpRateSource(url, undefined, headers);
+    const feed = new RateFeed({ source, logger: this.#logger, ...times });
     this.#asked?.stop();
     this.#asked = feed;
     void feed.start().then(() => {

@@ -164,6 +164,12 @@ function checkSettlement(settlement: SettlementSettings, problem: (text: string)
   if (!URL.canParse(settlement.engineUrl)) {
     problem(`settlement.engineUrl ${JSON.stringify(String(settlement.engineUrl))} is no URL`);
   }
+  const { username, password } = new URL(settlement.engineUrl);
+  if (username !== '' || password !== '') {
+    problem(
+      'settlement.engineUrl has a user or a password; what the engine asks for is engineToken',
+    );
+  }
   if (threshold !== undefined && settleTo >= threshold) {
     problem(
       `settlement.settleTo is ${String(settleTo)}, it must be below the threshold of ${String(threshold)}: otherwise nothing is ever settled`,

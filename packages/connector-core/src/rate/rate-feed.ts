@@ -133,13 +133,18 @@ export class RateFeed implements RateProvider {
 /**
  * Rates from a URL that answers with `{ "pairs": { "USD/EUR": "0.92" } }`, `{ "prices": { "USD": "1" } }` or both; values are
  * decimal numbers, better as strings.
+ * @param headers what the source asks for beside the usual, such as `authorization`.
  */
 export function httpRateSource(
   url: string | URL,
   fetch: Fetch = (target, init) => globalThis.fetch(target, init),
+  headers: Readonly<Record<string, string>> = {},
 ): RateSource {
   return async (signal) => {
-    const response = await fetch(String(url), { signal, headers: { accept: 'application/json' } });
+    const response = await fetch(String(url), {
+      signal,
+      headers: { accept: 'application/json', ...headers },
+    });
     if (!response.ok) {
       throw new RateError('NO_RATES', `the rate source answered ${response.status}`);
     }
