@@ -24,7 +24,8 @@ interface Excuse {
   readonly reason: string;
 }
 
-const PROCESSES = 2;
+/** How many processes share the work; a machine that has other things to do is given `MUTATE_PROCESSES=1`. */
+const PROCESSES = Number(process.env['MUTATE_PROCESSES'] ?? 2);
 
 const [name, ...only] = process.argv.slice(2);
 if (name === undefined) throw new Error('usage: npm run mutate -- PACKAGE [FILE...]');

@@ -1,4 +1,5 @@
 import { OerEncodeError, OerReader, putInt64 } from '@pennyswitch/oer-codec';
+import { readField } from './decode-exactly.js';
 
 /** The data of an F08 Reject (InterledgerErrorData.asn): helps the sender to find the path's packet size. */
 export interface AmountTooLargeData {
@@ -26,8 +27,14 @@ export function encodeAmountTooLargeData(data: AmountTooLargeData): Uint8Array {
   return bytes;
 }
 
-/** Reads the data of an F08 Reject; bytes behind the two amounts are ignored (RFC 0030 "Extensibility"). */
+/**
+ * Reads the data of an F08 Reject; bytes behind the two amounts are ignored (RFC 0030 "Extensibility").
+ * @throws {@link OerDecodeError} `TRUNCATED` for fewer than 16 bytes; its `path` names the field.
+ */
 export function decodeAmountTooLargeData(data: Uint8Array): AmountTooLargeData {
   const reader = new OerReader(data);
-  return { receivedAmount: reader.readUInt64(), maximumAmount: reader.readUInt64() };
+  return {
+    receivedAmount: readField('receivedAmount', () => reader.readUInt64()),
+    maximumAmount: readField('maximumAmount', () => reader.readUInt64()),
+  };
 }

@@ -19,11 +19,11 @@ export function locatePrepareExactly(
 ): void {
   const { outer, reader } = open(bytes, PacketType.prepare, options);
   into.amountAt = reader.offset;
-  field('amount', () => reader.skip(8));
-  into.expiresAtMs = field('expiresAt', () => reader.readTimestamp());
-  field('executionCondition', () => reader.skip(CONDITION_LENGTH));
-  into.destination = field('destination', () => readIlpAddress(reader));
-  const { length } = field('data', () => reader.readVarOctets(MAX_DATA_LENGTH));
+  readField('amount', () => reader.skip(8));
+  into.expiresAtMs = readField('expiresAt', () => reader.readTimestamp());
+  readField('executionCondition', () => reader.skip(CONDITION_LENGTH));
+  into.destination = readField('destination', () => readIlpAddress(reader));
+  const { length } = readField('data', () => reader.readVarOctets(MAX_DATA_LENGTH));
   into.dataEnd = reader.offset;
   into.dataAt = into.dataEnd - length;
   close(outer, reader);
@@ -36,8 +36,8 @@ export function decodeFulfillExactly(
 ): IlpFulfill {
   const { outer, reader } = open(bytes, PacketType.fulfill, options);
   const fulfill = {
-    fulfillment: field('fulfillment', () => reader.readOctets(CONDITION_LENGTH)),
-    data: field('data', () => reader.readVarOctets(MAX_DATA_LENGTH)),
+    fulfillment: readField('fulfillment', () => reader.readOctets(CONDITION_LENGTH)),
+    data: readField('data', () => reader.readVarOctets(MAX_DATA_LENGTH)),
   };
   close(outer, reader);
   return fulfill;
@@ -50,10 +50,10 @@ export function decodeRejectExactly(
 ): IlpReject {
   const { outer, reader } = open(bytes, PacketType.reject, options);
   const reject = {
-    code: field('code', () => readCode(reader)),
-    triggeredBy: field('triggeredBy', () => readTriggeredBy(reader)),
-    message: field('message', () => reader.readVarUtf8(MAX_MESSAGE_LENGTH)),
-    data: field('data', () => reader.readVarOctets(MAX_DATA_LENGTH)),
+    code: readField('code', () => readCode(reader)),
+    triggeredBy: readField('triggeredBy', () => readTriggeredBy(reader)),
+    message: readField('message', () => reader.readVarUtf8(MAX_MESSAGE_LENGTH)),
+    data: readField('data', () => reader.readVarOctets(MAX_DATA_LENGTH)),
   };
   close(outer, reader);
   return reject;
@@ -92,7 +92,7 @@ function close(outer: OerReader, reader: OerReader): void {
 }
 
 /** Reads a field and names it in the error if it cannot be read. */
-function field<T>(name: string, read: () => T): T {
+export function readField<T>(name: string, read: () => T): T {
   try {
     return read();
   } catch (error) {

@@ -95,10 +95,21 @@ describe('F08 data (InterledgerErrorData.asn)', () => {
     expect(toHex(encodeAmountTooLargeData(data))).toBe(toHex(hex(bytes)));
     expect(decodeAmountTooLargeData(hex(bytes))).toEqual(data);
     expect(decodeAmountTooLargeData(hex(`${bytes} 00`))).toEqual(data);
-    expect(() => decodeAmountTooLargeData(hex(bytes).slice(1))).toThrow('TRUNCATED at byte 8');
-    expect(() => encodeAmountTooLargeData({ ...data, maximumAmount: 2n ** 64n })).toThrow(
-      'OUT_OF_RANGE in maximumAmount',
+    expect(() => decodeAmountTooLargeData(hex(bytes).slice(1))).toThrow(
+      'TRUNCATED at byte 8 in maximumAmount',
     );
+    for (let length = 0; length < 8; length++) {
+      expect(() => decodeAmountTooLargeData(new Uint8Array(length))).toThrow(
+        'TRUNCATED at byte 0 in receivedAmount',
+      );
+    }
+    for (const field of ['receivedAmount', 'maximumAmount'] as const) {
+      for (const amount of [-1n, 2n ** 64n]) {
+        expect(() => encodeAmountTooLargeData({ ...data, [field]: amount })).toThrow(
+          `OUT_OF_RANGE in ${field}`,
+        );
+      }
+    }
   });
 
   test('is what amountTooLarge carries', () => {

@@ -4,13 +4,21 @@
  */
 import { parseIlpAddress } from '@pennyswitch/ilp-address';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { OerReader } from '@pennyswitch/oer-codec';
+import { describe, expect, test, vi } from 'vitest';
 import {
   decodeFulfillExactly,
   decodeRejectExactly,
   locatePrepareExactly,
 } from '../src/decode-exactly.js';
-import { decodeFulfill, decodeReject, encodePacket, type IlpPacket } from '../src/index.js';
+import {
+  decodeFulfill,
+  decodePacket,
+  decodeReject,
+  encodePacket,
+  PrepareView,
+  type IlpPacket,
+} from '../src/index.js';
 import { located, locatePrepare, type LocatedPrepare } from '../src/locate-prepare.js';
 import { expectSame, packet } from './arbitraries.js';
 
@@ -196,5 +204,42 @@ describe('both agree on packets whose fields stand one byte off', () => {
   ])('with the length of triggeredBy taken for %s', (_, text) => {
     const fields = [...new TextEncoder().encode(text), 0, 0];
     compare(Uint8Array.of(14, fields.length, ...fields));
+  });
+});
+
+describe('what every deployed node writes is read in one pass', () => {
+  const data = [0, 1, 127, 128, 255, 256, 32_767].map((length) => new Uint8Array(length).fill(255));
+  const packets: IlpPacket[] = data.flatMap((octets): IlpPacket[] => [
+    {
+      type: 12,
+      amount: 5n,
+      expiresAt: new Date(Date.UTC(2026, 10, 23)),
+      executionCondition: new Uint8Array(32),
+      destination: parseIlpAddress('g.a'),
+      data: octets,
+    },
+    { type: 13, fulfillment: new Uint8Array(32), data: octets },
+    ...['', 'a\u007f', 'x'.repeat(127)].flatMap((message): IlpPacket[] =>
+      (['', parseIlpAddress('g.a'), parseIlpAddress(`g.${'a'.repeat(200)}`)] as const).map(
+        (triggeredBy) => ({ type: 14, code: 'F99', triggeredBy, message, data: octets }),
+      ),
+    ),
+  ]);
+
+  test('with fields of any length', () => {
+    const exactly = vi.spyOn(OerReader.prototype, 'readNested');
+    try {
+      for (const value of packets) {
+        const bytes = encodePacket(value);
+        expect(decodePacket(bytes).type).toBe(value.type);
+        if (value.type === 12) expect(new PrepareView(bytes).amount).toBe(5n);
+        if (exactly.mock.calls.length > 0) expect(value).toBe('read in one pass');
+      }
+      // Others are not: this would notice.
+      decodePacket(Uint8Array.of(13, 0x81, 33, ...new Uint8Array(33)));
+      expect(exactly).toHaveBeenCalledTimes(1);
+    } finally {
+      exactly.mockRestore();
+    }
   });
 });

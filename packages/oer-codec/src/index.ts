@@ -74,7 +74,14 @@ export {
   type SequenceValue,
 } from './schema/sequence.js';
 export { sequenceOf, setOf } from './schema/sequence-of.js';
-export { choice, type Alternative, type ChoiceValue, type Tag } from './schema/choice.js';
+export {
+  choice,
+  extensibleChoice,
+  type Alternative,
+  type ChoiceValue,
+  type Tag,
+  type UnknownAlternative,
+} from './schema/choice.js';
 export { openType } from './schema/open-type.js';
 export {
   sequenceByOpenTable,

@@ -41,16 +41,39 @@ describe('types', () => {
     ['INTEGER (-2147483649..0)', -1n, 'ffffffffffffffff'],
     ['INTEGER (0..255, ...)', 7n, '0107'],
     ['INTEGER (0..255, ..., 256..300)', 300n, '02012c'],
+    ['INTEGER (0..255) (MIN..5)', 5, '05'],
+    ['INTEGER (0..255) (5..MAX)', 5, '05'],
+    ['INTEGER (1..5) (0..255, ...)', 5, '05'],
+    ['INTEGER (0..300 INTERSECTION 5..9)', 5, '05'],
+    ['INTEGER ((0..300) ^ (5..9))', 5, '05'],
+    ['INTEGER (0..<256)', 255, 'ff'],
+    ['INTEGER (-1<..255)', 255, 'ff'],
+    ['INTEGER (-2<..255)', 255, '00ff'],
+    ['INTEGER (0..5 UNION 256)', 5, '0005'],
     ['INTEGER { off(0), on(1) } (0..1)', 1, '01'],
     ['ENUMERATED { a, b, c(9), d }', 'd', '02'],
     ['ENUMERATED { a, b(0), ..., c, d(7), e }', 'a', '01'],
     ['ENUMERATED { a, b(0), ..., c, d(7), e }', 'c', '02'],
     ['ENUMERATED { a, b(0), ..., c, d(7), e }', 'e', '08'],
+    // The examples of X.680 20.5 and 20.6.
+    ['ENUMERATED { a, b(3), ..., c(1) }', 'c', '01'],
+    ['ENUMERATED { a, b, ..., c(2) }', 'c', '02'],
+    ['ENUMERATED { a, b, ..., c }', 'c', '02'],
+    ['ENUMERATED { a, b, c(0), ..., d }', 'd', '03'],
+    ['ENUMERATED { a, b, ..., c(3), d }', 'd', '04'],
+    ['ENUMERATED { a, z(25), ..., d }', 'd', '01'],
     ['ENUMERATED { a, ... }', 5, '05'],
     ['OCTET STRING', hex('ab'), '01ab'],
     ['OCTET STRING (SIZE (1))', hex('ab'), 'ab'],
     ['OCTET STRING (SIZE (1..MAX))', hex('ab'), '01ab'],
     ['OCTET STRING (SIZE (1, ...))', hex('ab'), '01ab'],
+    ['OCTET STRING (SIZE (1, ..., 2))', hex('ab'), '01ab'],
+    ['OCTET STRING (SIZE (1 | 3))', hex('ab'), '01ab'],
+    ['OCTET STRING (SIZE (0..9)) (SIZE (1..MAX)) (SIZE (MIN..1))', hex('ab'), 'ab'],
+    ['OCTET STRING (SIZE (0<..<2))', hex('ab'), 'ab'],
+    ['IA5String (SIZE (1) ^ FROM ("a".."b"))', 'b', '62'],
+    ['IA5String (FROM ("a"<..<"c"))', 'b', '0162'],
+    ['IA5String (FROM ("a".."c", ...))', 'z', '017a'],
     ['BIT STRING (SIZE (4))', { bytes: hex('a0'), length: 4 }, 'a0'],
     ['OBJECT IDENTIFIER', '1.2.3', '022a03'],
     ['RELATIVE-OID', '2.3', '020203'],
@@ -87,6 +110,16 @@ describe('types', () => {
     ['SEQUENCE { a INTEGER (0..9) DEFAULT 3, b BOOLEAN DEFAULT TRUE }', { a: 3, b: true }, '00'],
     ['SEQUENCE { a INTEGER DEFAULT 3, b UTF8String DEFAULT "x" }', { a: 4n, b: 'x' }, '800104'],
     ['SEQUENCE { a ENUMERATED { x, y } DEFAULT y }', { a: 'y' }, '00'],
+    ['SEQUENCE { a SEQUENCE OF NULL DEFAULT {}, b SET { } DEFAULT {} }', { a: [], b: {} }, '00'],
+    ['SEQUENCE { a NULL DEFAULT NULL }', { a: null }, '00'],
+    ["SEQUENCE { a OCTET STRING DEFAULT 'A5 F'H }", { a: hex('a5f0') }, '00'],
+    ["SEQUENCE { a OCTET STRING DEFAULT '1000 0000 1'B }", { a: hex('8080') }, '00'],
+    ["SEQUENCE { a OCTET STRING DEFAULT ''H }", { a: hex('') }, '00'],
+    [
+      "SEQUENCE { a BIT STRING DEFAULT '101'B, b BIT STRING DEFAULT 'F'H }",
+      { a: { bytes: hex('a0'), length: 3 }, b: { bytes: hex('f0'), length: 4 } },
+      '00',
+    ],
     ['SEQUENCE { a BOOLEAN, ..., b BOOLEAN }', { a: true, b: true }, '80ff02078001ff'],
     [
       'SEQUENCE { a BOOLEAN, ..., [[ 2: b BOOLEAN, c BOOLEAN OPTIONAL ]], d NULL, ..., e BOOLEAN }',
@@ -97,6 +130,11 @@ describe('types', () => {
     ['CHOICE { a NULL, ..., [[ b NULL, c NULL ]] }', { type: 'c', value: null }, '8200'],
     ['CHOICE { a NULL, b NULL, ..., c NULL, ..., d NULL }', { type: 'd', value: null }, '82'],
     ['CHOICE { a BOOLEAN, ..., b BOOLEAN }', { type: 'b', value: true }, '8101ff'],
+    [
+      'CHOICE { a BOOLEAN, ... }',
+      { type: null, tag: { number: 1, class: 'context' }, value: hex('ff') },
+      '8101ff',
+    ],
   ])('%s', (type, value, text) => {
     expect(bytes(`T ::= ${type}`, value)).toBe(text);
   });
@@ -162,13 +200,22 @@ describe('limits', () => {
 describe('names', () => {
   test('of types and values are found, constraints on the way add up', () => {
     const body =
-      'low INTEGER ::= 1 T ::= SEQUENCE { a Byte (low..high) } Byte ::= INTEGER (0..255) high INTEGER ::= 300';
+      'low INTEGER ::= 1 T ::= SEQUENCE { a Word (low..high) } Word ::= INTEGER (0..65535) high INTEGER ::= 300';
     expect(bytes(body, { a: 300 })).toBe('012c');
     expect(bytes('T ::= U U ::= V V ::= OCTET STRING (SIZE (1))', hex('01'))).toBe('01');
     expect(
       bytes('T ::= S (SIZE (2)) S ::= IA5String (FROM ("a" | dot)) dot IA5String ::= "."', 'a.'),
     ).toBe('612e');
     expect(bytes('T ::= U (SIZE (1)) U ::= SEQUENCE OF BOOLEAN', [true])).toBe('0101ff');
+    expect(() => bytes('T ::= U (SIZE (2)) U ::= SEQUENCE OF BOOLEAN', [true])).toThrow('TOO_LONG');
+  });
+
+  test('of values in a constraint are those of the module that it is written in', () => {
+    const a = module('IMPORTS U FROM B; max INTEGER ::= 5 T ::= U (0..max)', 'A');
+    const b = module('U ::= INTEGER (0..max) max INTEGER ::= 300', 'B');
+    const schemas = compileAsn1(a, b);
+    expect(toHex(schemas.get('T')?.encode(5) ?? hex(''))).toBe('05');
+    expect(toHex(schemas.get('U')?.encode(5) ?? hex(''))).toBe('0005');
   });
 
   test('of other modules are imported; two modules may have the same name', () => {
@@ -199,6 +246,18 @@ describe('classes and object sets', () => {
     expect(printTypeScript(module(body))).toContain(
       'export const T = sequenceByTable({ components: { id: integer(0, 9), n: integer(0, 9) }, ' +
         'id: "id", data: "body" }, { 1: boolean(), 2: nullType() });',
+    );
+  });
+
+  test('that are extensible keep the bytes of other ids', () => {
+    const open = body.replace('{ 2 NULL } }', '{ 2 NULL }, ..., { 3 BOOLEAN } }');
+    expect(bytes(open, { id: 3, n: 5, body: true })).toBe('030501ff');
+    expect(bytes(open, { id: 4, n: 5, body: hex('abcd') })).toBe('040502abcd');
+    expect(
+      bytes(body.replace(/::= \{ .* NULL \} \}/, '::= { ... }'), { id: 1, n: 0, body: hex('') }),
+    ).toBe('010000');
+    expect(() => compileAsn1(module(body.replace('{ 2 NULL }', '..., ...')))).toThrow(
+      'second extension marker',
     );
   });
 
@@ -260,6 +319,18 @@ describe('TypeScript', () => {
       ),
     ).toHaveLength(2);
   });
+});
+
+test('DEFAULTs are printed', () => {
+  const text = printTypeScript(
+    module(
+      "T ::= SEQUENCE { a OCTET STRING DEFAULT '0102'H, b SEQUENCE OF NULL DEFAULT {}, c NULL DEFAULT NULL }",
+    ),
+  );
+  expect(text).toContain(
+    'sequence({ a: withDefault(octetString(), Uint8Array.of(1, 2)), ' +
+      'b: withDefault(sequenceOf(nullType()), []), c: withDefault(nullType(), null) })',
+  );
 });
 
 describe('comments', () => {
@@ -350,7 +421,7 @@ describe('tags', () => {
   test('are printed', () => {
     const text = printTypeScript(wrap('', 'T ::= CHOICE { a [5] NULL, ..., b NULL }'));
     expect(text).toContain(
-      'choice({ a: { schema: nullType(), tag: { number: 5 } }, ' +
+      'extensibleChoice({ a: { schema: nullType(), tag: { number: 5 } }, ' +
         'b: { schema: nullType(), tag: { number: 5, class: "universal" }, extension: true } })',
     );
   });
@@ -368,7 +439,23 @@ describe('what is wrong is said with its line', () => {
     ['M DEFINITIONS AUTOMATIC ::= BEGIN END', 'line 1: expected ::=, found AUTOMATIC'],
     [module('\n\nT ::= SEQUENCE { a BOOLEAN'), 'line 3: expected ,, found END'],
     [module('T ::= U'), 'line 1: U is neither defined in M nor imported'],
-    [module('IMPORTS U FROM N; T ::= U'), 'U is neither defined in M nor imported'],
+    [module('IMPORTS U FROM N; T ::= U'), 'U is imported from N, which is not there'],
+    [
+      `${module('IMPORTS U FROM N; T ::= U')} ${module('V ::= NULL', 'N')}`,
+      'U is imported from N, which does not define it',
+    ],
+    [module('T ::= ENUMERATED { a, b, ..., c(0) }'), 'used twice'],
+    [module('T ::= INTEGER (0..5 | SIZE (1))'), 'only values of one kind'],
+    [module('T ::= INTEGER ((0..5) ^ (1..2) | 4)'), 'only values of one kind'],
+    [module('T ::= INTEGER (0<..1 | 5) (6..9)'), 'an INTEGER from 6 to 5 has no values'],
+    [module('T ::= IA5String (FROM ("a") ^ FROM ("b"))'), 'FROM has no characters'],
+    [module('T ::= IA5String (FROM ("a"<.."b"<)'), 'expected )'],
+    [module('T ::= IA5String (FROM ("a"<..<"b"))'), 'FROM has a range without characters'],
+    [module('T ::= SEQUENCE { a BOOLEAN DEFAULT {} }'), 'this DEFAULT is not supported'],
+    [module("T ::= SEQUENCE { a BOOLEAN DEFAULT '01'B }"), 'this DEFAULT is not supported'],
+    [module('T ::= SEQUENCE { a NULL DEFAULT MAX }'), 'this DEFAULT is not supported'],
+    [module('T ::= SEQUENCE { a SEQUENCE { b NULL } DEFAULT {} }'), 'the component is missing'],
+    [module("T ::= OCTET STRING DEFAULT 'a'H"), 'is no token'],
     [module('T ::= BOOLEAN %'), 'line 1: "% END" is no token'],
     [module('T ::= 5'), 'expected a word, found 5'],
     [module('T ::= REAL'), 'a REAL needs the mantissa'],

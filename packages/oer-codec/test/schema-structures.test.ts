@@ -4,6 +4,7 @@ import {
   additionGroup,
   boolean,
   choice,
+  extensibleChoice,
   ia5String,
   integer,
   lazy,
@@ -292,6 +293,36 @@ describe('CHOICE (X.696 20)', () => {
     expect(() => type.decode(hex('80'))).toThrow('TRUNCATED at byte 1 in small');
     expect(() => type.encode({ type: 'small', value: 256 })).toThrow('OUT_OF_RANGE in small');
     expect(() => type.encode({ type: 'x' as 'small', value: 1 })).toThrow('BAD_VALUE');
+  });
+
+  test('with an extension marker keeps alternatives of later versions as their bytes', () => {
+    const later = extensibleChoice({ a: byte, b: { schema: byte, extension: true } });
+    const value = (number: number, tagClass: 'context' | 'private', text: string) =>
+      ({ type: null, tag: { number, class: tagClass }, value: hex(text) }) as const;
+    holds(later, { type: 'a', value: 1 }, '80 01');
+    holds(later, { type: 'b', value: 1 }, '81 01 01');
+    holds(later, value(2, 'context', 'abcd'), '82 02 abcd');
+    holds(later, value(62, 'private', ''), 'fe 00');
+    holds(later, value(63, 'private', ''), 'ff3f 00');
+    holds(later, value(2 ** 28 - 1, 'context', '01'), 'bfffffff7f 01 01');
+    for (const tagClass of ['universal', 'application', 'context', 'private'] as const) {
+      const unknown = { type: null, tag: { number: 300, class: tagClass }, value: hex('') };
+      expect(later.decodeStrict(later.encode(unknown))).toEqual(unknown);
+    }
+    expect(later.minSize).toBe(2);
+    expect(extensibleChoice({}).decode(hex('80 00'))).toEqual(value(0, 'context', ''));
+    expect(extensibleChoice({ n: nullType() }).minSize).toBe(1);
+    expectTypeOf<
+      Extract<Infer<typeof later>, { type: null }>['value']
+    >().toEqualTypeOf<Uint8Array>();
+    const known = value(1, 'context', '01');
+    expect(() => later.encode(known)).toThrow('null is no alternative of the CHOICE (BAD_VALUE)');
+    expect(() => later.encode({ ...known, tag: undefined } as never)).toThrow('BAD_VALUE');
+    expect(() => later.decode(hex('bf00 01 01'))).toThrow('BAD_VALUE at byte 0');
+    expect(() => later.decode(hex('bf8002 00'))).toThrow('BAD_VALUE at byte 0');
+    expect(() => later.decode(hex('82 02 ab'))).toThrow('TRUNCATED at byte 1');
+    const strict = choice({ a: byte }) as unknown as Schema<unknown>;
+    expect(() => strict.encode(value(2, 'context', ''))).toThrow('BAD_VALUE');
   });
 
   test('has each tag once', () => {

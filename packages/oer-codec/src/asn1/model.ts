@@ -5,6 +5,11 @@ export type ValueNode =
   | { readonly kind: 'number'; readonly value: bigint }
   | { readonly kind: 'text'; readonly value: string }
   | { readonly kind: 'boolean'; readonly value: boolean }
+  | { readonly kind: 'null' }
+  /** `'0A3'H` or `'101'B`: how many bits, the first in the highest bit of the first byte. */
+  | { readonly kind: 'bits'; readonly bytes: Uint8Array; readonly length: number }
+  /** `{}`: a list or SEQUENCE with nothing in it. */
+  | { readonly kind: 'empty' }
   | { readonly kind: 'name'; readonly name: string; readonly line: number }
   | { readonly kind: 'min' }
   | { readonly kind: 'max' };
@@ -13,15 +18,21 @@ export type ValueNode =
 export interface RangeNode {
   readonly from: ValueNode;
   readonly to: ValueNode;
+  /** `5<..9`: the range begins above `from`. */
+  readonly isAbove?: boolean;
+  /** `5..<9`: the range ends below `to`. */
+  readonly isBelow?: boolean;
 }
 
-/** The constraints of a type that have to do with its encoding. */
+/** What is within one of some ranges: `1..5 | 9`. */
+export type UnionNode = readonly RangeNode[];
+
+/** The constraints of a type that have to do with its encoding. What stands in one list holds all at once. */
 export interface ConstraintNode {
-  /** Values, one range after the other. */
-  readonly values?: readonly RangeNode[];
-  readonly size?: RangeNode;
+  readonly values?: readonly UnionNode[];
+  readonly size?: readonly UnionNode[];
   /** The characters of FROM. */
-  readonly from?: readonly RangeNode[];
+  readonly from?: readonly UnionNode[];
   /** For REAL: what the mantissa may be. */
   readonly mantissa?: RangeNode;
 }
@@ -114,6 +125,8 @@ export interface ClassNode {
 export interface ObjectSetNode {
   readonly className: string;
   readonly rows: readonly { readonly id: ValueNode; readonly type: TypeNode }[];
+  /** Whether a later version may have more of them: `...`. */
+  readonly extensible: boolean;
 }
 
 /** A module. */

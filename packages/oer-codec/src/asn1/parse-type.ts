@@ -170,8 +170,9 @@ function parseEnumerated(tokens: TokenStream, line: number): TypeNode {
     items.push({ name, number, isAddition: extensible });
   } while (tokens.takes(','));
   tokens.expect('}');
-  // Items without a number get the lowest ones that are free, additions after the others (X.680 20.3, 20.6).
-  const used = new Set(items.map(({ number }) => number));
+  // Items without a number get the lowest ones that no other of the first list has; additions, higher ones than those
+  // before them (X.680 20.3, 20.6).
+  const used = new Set(items.filter(({ isAddition }) => !isAddition).map(({ number }) => number));
   let next = 0;
   const numberOf = (number: number | undefined, isAddition: boolean): number => {
     if (number === undefined) while (used.has(next)) next += 1;

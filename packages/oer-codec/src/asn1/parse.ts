@@ -74,7 +74,7 @@ function parseAssignment(tokens: TokenStream, module: Assignments): void {
   } else {
     const className = tokens.take('word');
     tokens.expect('::=');
-    module.objectSets.set(name, { className, rows: parseRows(tokens) });
+    module.objectSets.set(name, { className, ...parseRows(tokens) });
   }
 }
 
@@ -98,14 +98,21 @@ function parseClass(tokens: TokenStream): ClassNode {
   return { fields };
 }
 
-function parseRows(tokens: TokenStream): ObjectSetNode['rows'] {
+/** `{ {1 A} | {2 B}, ... }`: those behind the marker count like the others. */
+function parseRows(tokens: TokenStream): Pick<ObjectSetNode, 'rows' | 'extensible'> {
   const rows: { id: ValueNode; type: TypeNode }[] = [];
+  let extensible = false;
   tokens.expect('{');
   do {
+    if (tokens.takes('...')) {
+      if (extensible) throw tokens.error('a second extension marker');
+      extensible = true;
+      continue;
+    }
     tokens.expect('{');
     rows.push({ id: parseValue(tokens), type: parseType(tokens) });
     tokens.expect('}');
-  } while (tokens.takes('|'));
+  } while (tokens.takes('|') || tokens.takes(','));
   tokens.expect('}');
-  return rows;
+  return { rows, extensible };
 }

@@ -74,6 +74,8 @@ class CodeTarget implements Target<Code> {
 function print(value: unknown): string {
   if (value instanceof Code) return value.text;
   if (typeof value === 'bigint') return `${value}n`;
+  if (value instanceof Uint8Array) return `Uint8Array.of(${value.join(', ')})`;
+  if (Array.isArray(value)) return `[${value.map(print).join(', ')}]`;
   if (typeof value !== 'object' || value === null)
     return value === undefined ? 'undefined' : JSON.stringify(value);
   const entries = Object.entries(value).map(([key, inner]) => {

@@ -6,8 +6,10 @@ import type {
   RangeNode,
   TagNode,
   TypeNode,
+  UnionNode,
   ValueNode,
 } from './model.js';
+import { both } from './parse-constraint.js';
 import { Asn1SyntaxError } from './tokens.js';
 
 /** A name found, and the module that defines it. */
@@ -22,6 +24,12 @@ export interface Dereferenced {
   readonly type: TypeNode;
   readonly constraint: ConstraintNode;
   readonly tag: TagNode | undefined;
+}
+
+/** The lowest and highest of some values; undefined for no bound. */
+export interface Range {
+  readonly min: bigint | undefined;
+  readonly max: bigint | undefined;
 }
 
 /** All modules, and what the names in each of them stand for. */
@@ -66,50 +74,83 @@ export class Scope {
     return at.node;
   }
 
-  /** The values that constraints leave, as the smallest range around them. */
-  range(
-    module: Asn1Module,
-    ranges: readonly RangeNode[] | undefined,
-  ): { readonly min: bigint | undefined; readonly max: bigint | undefined } {
-    if (ranges === undefined) return { min: undefined, max: undefined };
-    const lows = ranges.map(({ from }) => this.number(module, from));
-    const highs = ranges.map(({ to }) => this.number(module, to));
+  /** The values that constraints leave, as the smallest range around them; undefined for no bound. */
+  range(module: Asn1Module, unions: readonly UnionNode[] | undefined): Range {
+    let [min, max]: (bigint | undefined)[] = [];
+    for (const union of unions ?? []) {
+      const ranges = union.map((range) => this.#bounds(module, range));
+      const low = ranges.map((range) => range.min).reduce(lower);
+      const high = ranges.map((range) => range.max).reduce(higher);
+      // No bound of its own leaves that of the type which is constrained further (X.680 51.4).
+      if (min === undefined || (low !== undefined && low > min)) min = low;
+      if (max === undefined || (high !== undefined && high < max)) max = high;
+    }
+    return { min, max };
+  }
+
+  #bounds(module: Asn1Module, { from, to, isAbove, isBelow }: RangeNode): Range {
+    const [low, high] = [this.number(module, from), this.number(module, to)];
     return {
-      min: lows.reduce((a, b) => (a === undefined || b === undefined ? undefined : b < a ? b : a)),
-      max: highs.reduce((a, b) => (a === undefined || b === undefined ? undefined : b > a ? b : a)),
+      min: low === undefined || isAbove !== true ? low : low + 1n,
+      max: high === undefined || isBelow !== true ? high : high - 1n,
     };
   }
 
-  /** The characters that FROM allows. */
-  alphabet(module: Asn1Module, ranges: readonly RangeNode[]): string {
+  /** The characters that all of FROM allow. */
+  alphabet(module: Asn1Module, unions: readonly UnionNode[]): string {
+    const sets = unions.map((union) => union.flatMap((range) => this.#characters(module, range)));
+    const [first = [], ...others] = sets.map((characters) => new Set(characters));
+    const common = [...first].filter((character) => others.every((set) => set.has(character)));
+    if (common.length === 0) throw new RangeError('FROM has no characters');
+    return common.join('');
+  }
+
+  #characters(module: Asn1Module, { from, to, isAbove, isBelow }: RangeNode): string[] {
     const text = (value: ValueNode): string => {
       const found = this.value(module, value);
       if (found.kind === 'text') return found.value;
       throw new RangeError('expected characters');
     };
-    const characters = ranges.flatMap(({ from, to }) => {
-      if (from === to) return Array.from(text(from));
-      const first = text(from).charCodeAt(0);
-      const count = text(to).charCodeAt(0) - first + 1;
-      if (!(count > 0)) throw new RangeError('FROM has a range without characters');
-      return Array.from({ length: count }, (_, i) => String.fromCharCode(first + i));
-    });
-    return characters.join('');
+    if (from === to) return Array.from(text(from));
+    const first = text(from).charCodeAt(0) + Number(isAbove);
+    const count = text(to).charCodeAt(0) - first + Number(!isBelow);
+    if (!(count > 0)) throw new RangeError('FROM has a range without characters');
+    return Array.from({ length: count }, (_, i) => String.fromCharCode(first + i));
   }
 
-  /** Follows references to the type that they end at; constraints on the way add up. */
+  /**
+   * Follows references to the type that they end at. Constraints on the way hold all at once; the names in them stand for
+   * what they are where they are written.
+   */
   dereference(module: Asn1Module, type: TypeNode): Dereferenced {
     let at: Found<TypeNode> = { module, node: type };
-    let { constraint, tag } = type;
+    let constraint = this.#resolved(module, type.constraint);
+    let { tag } = type;
     const seen = new Set<TypeNode>();
     while (at.node.kind === 'reference') {
       if (seen.has(at.node)) throw new Asn1SyntaxError(at.node.line, `${at.node.name} is itself`);
       seen.add(at.node);
       at = this.type(at.module, at.node.name, at.node.line);
-      constraint = { ...at.node.constraint, ...constraint };
+      constraint = both(this.#resolved(at.module, at.node.constraint), constraint);
       tag ??= at.node.tag;
     }
     return { module: at.module, type: at.node, constraint, tag };
+  }
+
+  /** A constraint with values in place of their names. */
+  #resolved(module: Asn1Module, { mantissa, ...lists }: ConstraintNode): ConstraintNode {
+    const range = (node: RangeNode): RangeNode => {
+      const from = this.value(module, node.from);
+      return { ...node, from, to: node.to === node.from ? from : this.value(module, node.to) };
+    };
+    const resolved = Object.entries(lists).map(([kind, unions]: [string, readonly UnionNode[]]) => [
+      kind,
+      unions.map((union) => union.map(range)),
+    ]);
+    return {
+      ...(Object.fromEntries(resolved) as ConstraintNode),
+      ...(mantissa !== undefined && { mantissa: range(mantissa) }),
+    };
   }
 
   #find<T>(
@@ -120,11 +161,22 @@ export class Scope {
   ): Found<T> {
     const own = names(module).get(name);
     if (own !== undefined) return { module, node: own };
-    const from = this.modules.get(module.imports.get(name) ?? '');
-    const imported = from && names(from).get(name);
-    if (from === undefined || imported === undefined) {
+    const source = module.imports.get(name);
+    if (source === undefined) {
       throw new Asn1SyntaxError(line, `${name} is neither defined in ${module.name} nor imported`);
     }
-    return { module: from, node: imported };
+    const from = this.modules.get(source);
+    const imported = from && names(from).get(name);
+    if (from !== undefined && imported !== undefined) return { module: from, node: imported };
+    const problem = from === undefined ? 'is not there' : 'does not define it';
+    throw new Asn1SyntaxError(line, `${name} is imported from ${source}, which ${problem}`);
   }
+}
+
+function lower(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+  return a === undefined || b === undefined ? undefined : b < a ? b : a;
+}
+
+function higher(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+  return a === undefined || b === undefined ? undefined : b > a ? b : a;
 }

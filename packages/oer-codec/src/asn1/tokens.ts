@@ -10,16 +10,16 @@ export class Asn1SyntaxError extends Error {
   }
 }
 
-/** A word, number, quoted text or symbol of a module. */
+/** A word, number, quoted text or symbol of a module; of `'0A'H` and `'101'B` the digits. */
 export interface Token {
-  readonly kind: 'word' | 'field' | 'number' | 'text' | 'symbol' | 'end';
+  readonly kind: 'word' | 'field' | 'number' | 'text' | 'hex' | 'bits' | 'symbol' | 'end';
   readonly text: string;
   readonly line: number;
 }
 
 // In this order: a comment may end at the next two hyphens or with its line.
 const TOKEN =
-  /(?<space>\s+|--.*?(?:--|$)|\/\*[^]*?\*\/)|(?<word>[A-Za-z](?:-?[A-Za-z0-9])*)|(?<field>&[A-Za-z](?:-?[A-Za-z0-9])*)|(?<number>-?\d+)|"(?<text>[^"]*)"|(?<symbol>::=|\.\.\.|\.\.|[{}()[\],;|@:.])/my;
+  /(?<space>\s+|--.*?(?:--|$)|\/\*[^]*?\*\/)|(?<word>[A-Za-z](?:-?[A-Za-z0-9])*)|(?<field>&[A-Za-z](?:-?[A-Za-z0-9])*)|(?<number>-?\d+)|"(?<text>[^"]*)"|'(?<hex>[\dA-F\s]*)'H|'(?<bits>[01\s]*)'B|(?<symbol>::=|\.\.\.|\.\.|[{}()[\],;|@:.<^])/my;
 
 /** Cuts a module into tokens; comments and spaces are left out. */
 export function tokenize(source: string): Token[] {
@@ -35,7 +35,7 @@ export function tokenize(source: string): Token[] {
         `${JSON.stringify(source.slice(start, start + 10))} is no token`,
       );
     }
-    for (const kind of ['word', 'field', 'number', 'text', 'symbol'] as const) {
+    for (const kind of ['word', 'field', 'number', 'text', 'hex', 'bits', 'symbol'] as const) {
       const text = groups[kind];
       if (text !== undefined) tokens.push({ kind, text, line });
     }

@@ -4,8 +4,8 @@ import type {
   Asn1Module,
   ComponentNode,
   ConstraintNode,
-  RangeNode,
   TypeNode,
+  UnionNode,
   ValueNode,
 } from './model.js';
 import type { Scope } from './scope.js';
@@ -20,6 +20,7 @@ export type SchemaFunction =
   | 'boolean'
   | 'choice'
   | 'enumerated'
+  | 'extensibleChoice'
   | 'extensibleEnumerated'
   | 'generalizedTime'
   | 'ia5String'
@@ -34,6 +35,7 @@ export type SchemaFunction =
   | 'real64'
   | 'relativeOid'
   | 'sequence'
+  | 'sequenceByOpenTable'
   | 'sequenceByTable'
   | 'sequenceOf'
   | 'set'
@@ -111,12 +113,8 @@ export class Translator<S> {
           type.extensible ? 'extensibleEnumerated' : 'enumerated',
           Object.fromEntries(type.names),
         );
-      case 'list': {
-        const size = this.#size(module, type.constraint.size);
-        const element = this.type(module, type.element);
-        const args = size === undefined ? [element] : [element, size];
-        return this.#target.call(type.of === 'SET' ? 'setOf' : 'sequenceOf', ...args);
-      }
+      case 'list':
+        return this.#list(module, type, type.constraint);
       case 'structure':
         return type.of === 'CHOICE' ? this.#choice(module, type) : this.#sequence(module, type);
       case 'class field':
@@ -130,8 +128,21 @@ export class Translator<S> {
     const end = this.#scope.dereference(module, type);
     if (Object.keys(type.constraint).length === 0)
       return this.#target.reference(module, name, line);
+    const { constraint } = end;
+    if (end.type.kind === 'list') return this.#list(end.module, end.type, constraint);
     if (end.type.kind !== 'builtin') return this.#target.reference(module, name, line);
-    return this.#builtin(end.module, end.type, end.constraint);
+    return this.#builtin(end.module, end.type, constraint);
+  }
+
+  #list(
+    module: Asn1Module,
+    type: TypeNode & { readonly kind: 'list' },
+    constraint: ConstraintNode,
+  ): S {
+    const size = this.#size(module, constraint.size);
+    const element = this.type(module, type.element);
+    const args = size === undefined ? [element] : [element, size];
+    return this.#target.call(type.of === 'SET' ? 'setOf' : 'sequenceOf', ...args);
   }
 
   #builtin(
@@ -168,7 +179,7 @@ export class Translator<S> {
   }
 
   #real(module: Asn1Module, type: TypeNode, constraint: ConstraintNode): S {
-    const { max } = this.#scope.range(module, constraint.mantissa && [constraint.mantissa]);
+    const { max } = this.#scope.range(module, constraint.mantissa && [[constraint.mantissa]]);
     if (max === undefined || max >= 1n << 53n) {
       throw new Asn1SyntaxError(type.line, 'a REAL needs the mantissa of binary32 or binary64');
     }
@@ -177,12 +188,12 @@ export class Translator<S> {
 
   #size(
     module: Asn1Module,
-    range: RangeNode | undefined,
+    unions: readonly UnionNode[] | undefined,
   ): number | { min?: number; max?: number } | undefined {
-    if (range === undefined) return undefined;
-    const min = Number(this.#scope.number(module, range.from) ?? 0n);
-    const max = this.#scope.number(module, range.to);
-    if (max === BigInt(min)) return min;
+    if (unions === undefined) return undefined;
+    const { min: low = 0n, max } = this.#scope.range(module, unions);
+    const min = Number(low);
+    if (max === low) return min;
     return { ...(min > 0 && { min }), ...(max !== undefined && { max: Number(max) }) };
   }
 
@@ -237,11 +248,29 @@ export class Translator<S> {
   #defaultValue(module: Asn1Module, type: TypeNode, value: ValueNode): unknown {
     const end = this.#scope.dereference(module, type);
     if (end.type.kind === 'enumerated' && value.kind === 'name') return value.name;
+    const name = end.type.kind === 'builtin' ? end.type.name : undefined;
     const found = this.#scope.value(module, value);
-    if (found.kind === 'text' || found.kind === 'boolean') return found.value;
-    if (found.kind === 'number' && end.type.kind === 'builtin' && end.type.name === 'INTEGER') {
-      const bounds = this.#bounds(end.module, end.constraint);
-      return typeof bounds[0] === 'number' ? Number(found.value) : found.value;
+    switch (found.kind) {
+      case 'text':
+      case 'boolean':
+        return found.value;
+      case 'null':
+        return null;
+      case 'number': {
+        if (name !== 'INTEGER') break;
+        const bounds = this.#bounds(end.module, end.constraint);
+        return typeof bounds[0] === 'number' ? Number(found.value) : found.value;
+      }
+      case 'bits':
+        if (name === 'OCTET STRING') return found.bytes;
+        if (name === 'BIT STRING') return { bytes: found.bytes, length: found.length };
+        break;
+      case 'empty':
+        if (end.type.kind === 'list') return [];
+        if (end.type.kind === 'structure') return {};
+        break;
+      default:
+        break;
     }
     throw new Asn1SyntaxError(type.line, 'this DEFAULT is not supported');
   }
@@ -261,7 +290,8 @@ export class Translator<S> {
       const tag = isAutomatic ? {} : { tag: this.#tag(module, node.type) };
       return [node.name, { schema, ...tag, ...(isAddition && { extension: true }) }];
     });
-    return this.#target.call('choice', Object.fromEntries(alternatives));
+    const make = type.additions === undefined ? 'choice' : 'extensibleChoice';
+    return this.#target.call(make, Object.fromEntries(alternatives));
   }
 
   #tag(module: Asn1Module, type: TypeNode): { number: number; class?: string } {
@@ -301,7 +331,8 @@ export class Translator<S> {
       id: chosen.chosenBy,
       data,
     };
-    return this.#target.call('sequenceByTable', options, Object.fromEntries(rows));
+    const make = set.node.extensible ? 'sequenceByOpenTable' : 'sequenceByTable';
+    return this.#target.call(make, options, Object.fromEntries(rows));
   }
 }
 

@@ -2,6 +2,7 @@ import { OerEncodeError } from '../errors.js';
 import type { OerReader } from '../reader.js';
 import type { OerWriter } from '../writer.js';
 import { sizeOfVarOctets } from '../length.js';
+import { octetString } from './octet-string.js';
 import { readOpen, writeOpen } from './open-type.js';
 import { Schema, within, type AnySchema, type Infer } from './schema.js';
 
@@ -30,6 +31,13 @@ export type ChoiceValue<A> = {
   readonly [K in keyof A & string]: { readonly type: K; readonly value: AlternativeValue<A[K]> };
 }[keyof A & string];
 
+/** An alternative that a later version of a CHOICE added: `value` is its encoding. */
+export interface UnknownAlternative {
+  readonly type: null;
+  readonly tag: Required<Tag>;
+  readonly value: Uint8Array;
+}
+
 interface Entry {
   readonly name: string;
   readonly schema: Schema<unknown>;
@@ -46,42 +54,74 @@ interface Entry {
 export function choice<const A extends Readonly<Record<string, Alternative>>>(
   alternatives: A,
 ): Schema<ChoiceValue<A>> {
+  return define(alternatives, false) as unknown as Schema<ChoiceValue<A>>;
+}
+
+/**
+ * CHOICE with an extension marker: an alternative that a later version added comes, and is written, as its tag and its
+ * bytes, with `null` for its `type`.
+ */
+export function extensibleChoice<const A extends Readonly<Record<string, Alternative>>>(
+  alternatives: A,
+): Schema<ChoiceValue<A> | UnknownAlternative> {
+  return define(alternatives, true) as unknown as Schema<ChoiceValue<A> | UnknownAlternative>;
+}
+
+interface AnyChoice {
+  readonly type: string | null;
+  readonly tag?: Required<Tag>;
+  readonly value: unknown;
+}
+
+function define(
+  alternatives: Readonly<Record<string, Alternative>>,
+  extensible: boolean,
+): Schema<AnyChoice> {
   const entries = Object.entries(alternatives).map(([name, alternative], i) =>
     entryOf(name, alternative, i),
   );
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
   const byTag = new Map(entries.map((entry) => [entry.tag.join(), entry]));
-  if (entries.length === 0) throw new RangeError('a CHOICE has an alternative');
+  if (entries.length === 0 && !extensible) throw new RangeError('a CHOICE has an alternative');
   if (byTag.size !== entries.length)
     throw new RangeError('two alternatives of a CHOICE have one tag');
-  const entryFor = (name: string): Entry => {
-    const entry = byName.get(name);
+  const entryFor = ({ type, tag }: AnyChoice): Entry => {
+    if (extensible && type === null && tag !== undefined) {
+      // An octet string is written as an open type is.
+      const unknown = entryOf('value', { schema: octetString(), tag }, 0);
+      if (!byTag.has(unknown.tag.join())) return unknown;
+    }
+    const entry = byName.get(type ?? '');
     if (entry !== undefined) return entry;
     throw new OerEncodeError(
       'BAD_VALUE',
-      `${JSON.stringify(name)} is no alternative of the CHOICE`,
+      `${JSON.stringify(type)} is no alternative of the CHOICE`,
     );
   };
-  const schema = new Schema<{ readonly type: string; readonly value: unknown }>({
+  const sizes = entries.map(({ tag, schema: { minSize } }) => tag.length + minSize);
+  return new Schema<AnyChoice>({
     name: 'CHOICE',
-    minSize: Math.min(...entries.map(({ tag, schema: { minSize } }) => tag.length + minSize)),
-    size: ({ type, value }) => {
-      const entry = entryFor(type);
-      const size = entry.schema.size(value);
+    minSize: Math.min(...sizes, ...(extensible ? [2] : [])),
+    size: (value) => {
+      const entry = entryFor(value);
+      const size = entry.schema.size(value.value);
       return entry.tag.length + (entry.extension ? sizeOfVarOctets(size) : size);
     },
-    write: (writer, { type, value }) => writeEntry(writer, entryFor(type), value),
+    write: (writer, value) => writeEntry(writer, entryFor(value), value.value),
     read: (reader) => {
       const start = reader.offset;
-      const entry = byTag.get(readTag(reader).join());
-      if (entry === undefined) {
-        reader.offset = start;
-        throw reader.error('BAD_VALUE', 'the tag is none of those of the CHOICE');
+      const octets = readTag(reader);
+      const entry = byTag.get(octets.join());
+      if (entry !== undefined) return { type: entry.name, value: readEntry(reader, entry) };
+      const tag = decodeTag(octets);
+      // In a longer form it may be that of an alternative.
+      if (extensible && encodeTag(tag).length === octets.length) {
+        return { type: null, tag, value: reader.readVarOctets() };
       }
-      return { type: entry.name, value: readEntry(reader, entry) };
+      reader.offset = start;
+      throw reader.error('BAD_VALUE', 'the tag is none of those of the CHOICE');
     },
   });
-  return schema as unknown as Schema<ChoiceValue<A>>;
 }
 
 function entryOf(name: string, alternative: Alternative, index: number): Entry {
@@ -130,6 +170,17 @@ function encodeTag({ number, class: tagClass = 'context' }: Tag): Uint8Array {
   const octets = [number & 0x7f];
   for (let rest = number >> 7; rest > 0; rest >>= 7) octets.unshift((rest & 0x7f) | 0x80);
   return Uint8Array.of(bits | 63, ...octets);
+}
+
+/** The tag that some bytes spell, in whatever form. */
+function decodeTag(octets: Uint8Array): Required<Tag> {
+  const [first = 0, ...rest] = octets;
+  const classes = Object.keys(TagClass) as (keyof typeof TagClass)[];
+  return {
+    number:
+      rest.length === 0 ? first & 63 : rest.reduce((sum, octet) => sum * 128 + (octet & 0x7f), 0),
+    class: classes[first >> 6] as keyof typeof TagClass,
+  };
 }
 
 function readTag(reader: OerReader): Uint8Array {
