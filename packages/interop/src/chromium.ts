@@ -72,13 +72,17 @@ export class TestBrowser {
   /** Serves a page from an origin of its own and opens it. */
   async open(options: PageOptions): Promise<OpenPage> {
     const script = await bundle(options.script);
-    const origin = await this.#serve(script, options.body ?? '');
+    return this.visit(await this.#serve(script, options.body ?? ''));
+  }
+
+  /** Opens a page that somebody else serves. */
+  async visit(url: string): Promise<OpenPage> {
     const page = await this.#browser.newPage();
     const messages: string[] = [];
     page.on('console', (message) => messages.push(message.text()));
     page.on('pageerror', (error) => messages.push(`error: ${error.message}`));
-    await page.goto(origin);
-    return { page, origin, messages };
+    await page.goto(url);
+    return { page, origin: new URL(url).origin, messages };
   }
 
   /** Ends the browser and the servers of its pages. */
