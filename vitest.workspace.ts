@@ -26,6 +26,9 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    // No test measures time: these only end what hangs, on a machine with other work too.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: ['default', './scripts/closing-line-reporter.ts'],
     coverage: {
       provider: 'v8',

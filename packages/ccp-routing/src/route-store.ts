@@ -130,6 +130,7 @@ export class RouteStore {
       ways: [],
       announced: undefined,
       epoch: undefined,
+      tellers: 0,
     };
     this.table.set(prefix, entry);
     return entry;

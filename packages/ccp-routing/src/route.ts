@@ -61,6 +61,8 @@ export interface RouteEntry {
   announced: Candidate | undefined;
   /** The epoch of the last change that was told; undefined if none ever was. */
   epoch: number | undefined;
+  /** The senders that ever told it, as bits; see `CcpSender`. */
+  tellers: number;
 }
 
 /** All ways to a prefix, the best first. */

@@ -25,6 +25,7 @@ import {
   isPeerCondition,
   type CcpPrepare,
 } from './peer-packet.js';
+import { Bits } from './bits.js';
 import { completePolicy, type CcpPolicy } from './policy.js';
 import { Importer } from './importer.js';
 import type { NextHop } from './route.js';
@@ -65,6 +66,7 @@ export class CcpRouter {
   readonly #importer: Importer;
   readonly #accounts = new Map<string, CcpAccount>();
   readonly #requests = new Requests();
+  readonly #bits = new Bits();
   #tableId: RoutingTableId;
   #defaultRoute: CcpAccount | undefined;
   #reportedVersion = 0;
@@ -120,6 +122,7 @@ export class CcpRouter {
       sender: (self) => ({
         policy: this.#policy,
         log: this.#store.log,
+        bit: this.#bits.take(id),
         speaker: () => this.address,
         tableId: () => this.#tableId,
         drawTableId: () => randomTableId(this.#randomBytes),
@@ -164,6 +167,7 @@ export class CcpRouter {
     if (this.#defaultRoute === account) this.#defaultRoute = undefined;
     this.#origins.removeAccount(account);
     this.#accounts.delete(id);
+    this.#bits.giveBack(id);
     this.#report();
   }
 

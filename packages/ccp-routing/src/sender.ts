@@ -21,6 +21,8 @@ export interface SenderOptions {
   /** The id of the log's numbers. */
   readonly tableId: () => RoutingTableId;
   readonly drawTableId: () => RoutingTableId;
+  /** This sender's own bit in a route's `tellers`; 0 where it has none, and cannot know what it told. */
+  readonly bit: number;
   /** The route as this peer is told it, or undefined for one that it is not told. */
   readonly announce: (entry: RouteEntry) => AnnouncedRoute | undefined;
 }
@@ -50,8 +52,10 @@ export class CcpSender {
   #nextEpoch = 0;
   /** Set where this peer alone needs numbers that it never heard. */
   #ownTableId: RoutingTableId | undefined;
-  /** The peer had nothing when the log had this epoch: withdrawals from before say nothing to it. */
-  #knewNothingAt = 0;
+  /** Whether the peer may have routes of ours that this sender never told it. */
+  #mayKnowMore = true;
+  /** From where on the log was complete when the peer was last told everything. */
+  #completeFrom = 0;
   #underWay: { readonly toEpoch: number; readonly timeoutAt: number } | undefined;
   #lastSentAt: number | undefined;
   #failedAttempts = 0;
@@ -102,26 +106,21 @@ export class CcpSender {
     this.#isAsked = true;
     this.#failedAttempts = 0;
     this.#retryAt = 0;
-    this.#nextEpoch = 0;
-    if (lastKnownRoutingTableId === NO_TABLE) {
-      this.#knewNothingAt = log.currentEpoch;
-    } else if (lastKnownRoutingTableId !== this.#tableId) {
-      this.#knewNothingAt = 0;
-    } else {
+    const isOurs = lastKnownRoutingTableId === this.#tableId;
+    if (!isOurs) {
+      this.#mayKnowMore = lastKnownRoutingTableId !== NO_TABLE;
+      this.#begin();
+    } else if (lastKnownEpoch > log.currentEpoch || lastKnownEpoch < log.completeFrom) {
       // A peer that missed a withdrawal which nobody remembers, or comes from the future, has to begin again.
-      if (lastKnownEpoch > log.currentEpoch || lastKnownEpoch < log.completeFrom) {
-        this.#ownTableId = this.#options.drawTableId();
-      } else {
-        this.#nextEpoch = lastKnownEpoch;
-      }
+      this.#beginAnew();
+    } else {
+      this.#nextEpoch = lastKnownEpoch;
     }
   }
 
   /** What this peer is told has changed: it is told everything anew, under a table id of its own. */
   handleRulesChanged(): void {
-    this.#ownTableId = this.#options.drawTableId();
-    this.#nextEpoch = 0;
-    this.#knewNothingAt = 0;
+    this.#beginAnew();
     this.#underWay = undefined;
     this.#retryAt = 0;
     this.#isAsked = true;
@@ -130,8 +129,7 @@ export class CcpSender {
   /** The log has new numbers and a new id. */
   handleRenumbered(): void {
     this.#ownTableId = undefined;
-    this.#nextEpoch = 0;
-    this.#knewNothingAt = 0;
+    this.#begin();
     this.#underWay = undefined;
   }
 
@@ -143,6 +141,10 @@ export class CcpSender {
     if (this.#underWay !== undefined) {
       this.#fail(now);
       return this.poll(now);
+    }
+    // A withdrawal that this peer has not heard was forgotten meanwhile.
+    if (this.#options.log.completeFrom > Math.max(this.#nextEpoch, this.#completeFrom)) {
+      this.#beginAnew();
     }
     const { data, toEpoch } = this.#compose(speaker);
     this.#underWay = { toEpoch, timeoutAt: now + policy.replyTimeoutMs };
@@ -180,14 +182,32 @@ export class CcpSender {
     );
   }
 
+  /** The peer is told everything from the start. */
+  #begin(): void {
+    this.#nextEpoch = 0;
+    this.#completeFrom = this.#options.log.completeFrom;
+  }
+
+  /** The same under a table id of its own: what the peer has of the old one and is not told now, goes. */
+  #beginAnew(): void {
+    this.#ownTableId = this.#options.drawTableId();
+    this.#begin();
+  }
+
   #fail(now: number): void {
     this.#underWay = undefined;
     this.#failedAttempts += 1;
     this.#retryAt = now + backoffMs(this.#failedAttempts, this.#options.policy);
   }
 
+  /** Whether the peer may have a route to this prefix from us. */
+  #mayKnow(entry: RouteEntry): boolean {
+    const { bit } = this.#options;
+    return this.#mayKnowMore || bit === 0 || (entry.tellers & bit) !== 0;
+  }
+
   #compose(speaker: string): { data: Uint8Array; toEpoch: number } {
-    const { policy, log } = this.#options;
+    const { policy, log, bit } = this.#options;
     const newRoutes: AnnouncedRoute[] = [];
     const withdrawnRoutes: string[] = [];
     let toEpoch = log.currentEpoch;
@@ -199,7 +219,7 @@ export class CcpSender {
       const size = told === undefined ? 0 : sizeOfRoute(told.prefix, told.path);
       // What fits no packet cannot be told.
       const route = size > wholeRoom ? undefined : told;
-      if (route === undefined && epoch < this.#knewNothingAt) continue;
+      if (route === undefined && !this.#mayKnow(entry)) continue;
       const needed = route === undefined ? sizeOfVarOctets(entry.prefix.length) : size;
       const isFull = newRoutes.length + withdrawnRoutes.length === policy.maxEpochsPerUpdate;
       if (isFull || needed > room) {
@@ -208,7 +228,10 @@ export class CcpSender {
       }
       room -= needed;
       if (route === undefined) withdrawnRoutes.push(entry.prefix);
-      else newRoutes.push(route);
+      else {
+        newRoutes.push(route);
+        entry.tellers |= bit;
+      }
     }
     const data = encodeRouteUpdateRequest({
       routingTableId: this.#tableId,

@@ -18,6 +18,7 @@ function entry(prefix: string): RouteEntry {
     ways: [],
     announced: WAY,
     epoch: undefined,
+    tellers: 0,
   };
 }
 

@@ -105,19 +105,39 @@ function hops(router: CcpRouter, destination: string): string[] {
   return router.nextHops(address(destination)).map(({ accountId }) => accountId);
 }
 
-/** Everything that a router sends now to one account, as requests. */
-function sentTo(router: CcpRouter, account: string, at = now) {
-  const controls: RouteControlRequest[] = [];
-  const updates: RouteUpdateRequest[] = [];
-  const ids: number[] = [];
+/** Everything that a router sends now, as requests by account. */
+function sentToEach(router: CcpRouter, at = now): Map<string, Sent> {
+  const all = new Map<string, Sent>();
   for (let next = router.poll(at); next !== undefined; next = router.poll(at)) {
-    if (next.accountId !== account) continue;
+    const sent = all.get(next.accountId) ?? { controls: [], updates: [], ids: [] };
+    all.set(next.accountId, sent);
     const { destination, data } = decodePrepare(next.prepare);
-    ids.push(next.id);
-    if (destination === CCP_CONTROL_DESTINATION) controls.push(decodeRouteControlRequest(data));
-    else updates.push(decodeRouteUpdateRequest(data));
+    sent.ids.push(next.id);
+    if (destination === CCP_CONTROL_DESTINATION)
+      sent.controls.push(decodeRouteControlRequest(data));
+    else sent.updates.push(decodeRouteUpdateRequest(data));
   }
-  return { controls, updates, ids };
+  return all;
+}
+
+interface Sent {
+  readonly controls: RouteControlRequest[];
+  readonly updates: RouteUpdateRequest[];
+  readonly ids: number[];
+}
+
+/** What of it goes to one account. */
+function sentTo(router: CcpRouter, account: string, at = now): Sent {
+  return sentToEach(router, at).get(account) ?? { controls: [], updates: [], ids: [] };
+}
+
+/** An account takes back what it told in its first update. */
+function withdraw(router: CcpRouter, account: string, withdrawnRoutes: readonly string[]): void {
+  router.handlePrepare(
+    account,
+    update({ fromEpochIndex: 1, toEpochIndex: 2, withdrawnRoutes: [...withdrawnRoutes] }),
+    now,
+  );
 }
 
 /** What one account is told after it asks, all in one update. */
@@ -565,7 +585,8 @@ describe('sending updates', () => {
       fromEpochIndex: 1,
       toEpochIndex: 2,
       newRoutes: [],
-      withdrawnRoutes: ['g.b'],
+      // Its own route, which it was never told by us.
+      withdrawnRoutes: [],
     });
     a.handlePrepare(
       'b',
@@ -721,6 +742,52 @@ describe('sending updates', () => {
       toEpochIndex: 2,
       withdrawnRoutes: ['g.x'],
     });
+  });
+
+  it('tells of a withdrawal whoever was told of the route, and nobody else', () => {
+    const router = routerWith({ ...PEERS, c: { relation: 'peer' } });
+    for (const id of ['a', 'b', 'c']) router.handlePrepare(id, control(), now);
+    announce(router, 'c', [route('g.x')]);
+    const told = sentToEach(router, now + 200);
+    expect(
+      told
+        .get('a')
+        ?.updates.at(-1)
+        ?.newRoutes.map(({ prefix }) => prefix),
+    ).toContain('g.x');
+    for (const { ids } of told.values()) ids.forEach((id) => router.handleReply(id, OK, now + 201));
+    withdraw(router, 'c', ['g.x']);
+    const toldAgain = sentToEach(router, now + 10_000);
+    expect(toldAgain.get('a')?.updates.at(-1)?.withdrawnRoutes).toEqual(['g.x']);
+    // C told it itself.
+    expect(toldAgain.get('c')?.updates.at(-1)?.withdrawnRoutes).toEqual([]);
+  });
+
+  it('knows whom it told for as many accounts as a number has bits, and tells others rather too often', () => {
+    const ids = Array.from({ length: 40 }, (_, i) => `p${i}`);
+    const router = routerWith(
+      Object.fromEntries(ids.map((id) => [id, { relation: 'peer' } as const])),
+    );
+    announce(router, 'p0', [route('g.x')]);
+    withdraw(router, 'p0', ['g.x']);
+    for (const id of ids) router.handlePrepare(id, control(), now);
+    const told = sentToEach(router, now + 200);
+    const heard = ids.filter((id) => told.get(id)?.updates[0]?.withdrawnRoutes.includes('g.x'));
+    expect(heard).toEqual(ids.slice(30));
+  });
+
+  it('forgets whom a removed account’s bit belonged to only in favour of telling too often', () => {
+    const router = routerWith({ ...PEERS, c: { relation: 'peer' } });
+    announce(router, 'c', [route('g.x')]);
+    router.handlePrepare('a', control(), now);
+    sentToEach(router, now + 200);
+    router.removeAccount('a', now + 201);
+    router.addAccount('d', { relation: 'peer' }, now + 201);
+    router.handleConnected('d', now + 201);
+    withdraw(router, 'c', ['g.x']);
+    router.handlePrepare('d', control(), now + 202);
+    const { newRoutes, withdrawnRoutes } = sentTo(router, 'd', now + 10_000).updates[0] ?? {};
+    expect([newRoutes?.map(({ prefix }) => prefix), withdrawnRoutes]).toEqual([['g.me'], ['g.x']]);
   });
 
   it('forgets old withdrawals, and begins again with a peer that missed one', () => {
