@@ -64,5 +64,11 @@ function fromDemo(demo: DemoProcess | undefined): NonNullable<ReturnType<typeof 
   return { uplink, pointer, connectTo: [parseConnectTo(connectTo)], ca };
 }
 
-if (values.help === true) say(USAGE);
-else await run();
+if (values.help === true) {
+  say(USAGE);
+} else {
+  await run().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  });
+}
