@@ -8,6 +8,7 @@ import { PacketType } from '@pennyswitch/ilp-packet';
 import { afterAll, describe, expect, it } from 'vitest';
 import { makeCertificates } from '../src/wallet/certificates.js';
 import { ExitCode } from '../src/exit-codes.js';
+import { startupText } from '../src/node/startup-text.js';
 import { start } from './commands.js';
 import { ask, configOf, linked, send, startNode, TOKEN } from './running-node.js';
 
@@ -160,6 +161,42 @@ describe('a node', () => {
     );
     expect(traces[0]).toMatchObject([{ from: 'alice', amount: '100', result: 'fulfilled' }]);
     expect(traces[1]).toMatchObject([{ to: 'up', trace: traces[0]?.[0]?.['trace'] }]);
+  });
+});
+
+describe('what a person is told when a node is up', () => {
+  it('is where it listens, where its balances are, whom it knows and whom it trusts with any amount', async () => {
+    const document = {
+      ...server,
+      store: { type: 'level', path: join(folder, 'told') },
+      accounts: {
+        alice: btpChild(TOKEN_A),
+        bob: { ...btpChild(TOKEN_B), limits: { maximumBalance: 5 } },
+      },
+    };
+    const { node } = await startNode(document);
+    const { btp, admin } = node.listeners;
+    expect(startupText(node, configOf(document)).split('\n')).toEqual([
+      'The node is up. Address: test.b',
+      `  BTP: ${HOST}:${btp?.port}`,
+      `  admin API: ${HOST}:${admin?.port}`,
+      `  balances: on disk in ${join(folder, 'told')}`,
+      '  account alice: child, USD, scale 6',
+      '  account bob: child, USD, scale 6',
+      '  without limits.maximumBalance, and so trusted with any amount: alice',
+      'Ctrl-C stops it in order; SIGHUP makes it read its configuration again.',
+    ]);
+  });
+
+  it('is that a wallet waits for its parent, and forgets its balances', async () => {
+    const document = { ...walletOf(1, TOKEN_A), store: { type: 'memory' } };
+    const { node } = await startNode(document);
+    expect(startupText(node, configOf(document)).split('\n')).toEqual([
+      'The node is up. Address: none yet, it comes from the parent',
+      '  balances: in memory: they end with this process',
+      '  account up: parent, asset comes from it',
+      'Ctrl-C stops it in order; SIGHUP makes it read its configuration again.',
+    ]);
   });
 });
 

@@ -5,7 +5,8 @@ import { createLogger, type NodeLogger } from '../node/logger.js';
 import type { ReloadReport } from '../node/reload.js';
 import { RunningNode } from '../node/running-node.js';
 import { withDefaultStore } from '../node/store.js';
-import { printEvent, warn } from './output.js';
+import { startupText } from '../node/startup-text.js';
+import { printEvent, printLine, warn } from './output.js';
 import { untilStopped } from './signals.js';
 
 /** `pennyswitch node --config FILE` */
@@ -40,7 +41,12 @@ export function nodeCommand(): Command {
         void readAgain(node, read, logger, json === true);
       };
       process.on('SIGHUP', reload);
-      announce(node, json === true);
+      if (json === true) {
+        const { connector, listeners } = node;
+        printEvent('ready', { address: connector.address ?? null, ...listeners });
+      } else {
+        printLine(startupText(node, config));
+      }
       await stopped;
       process.off('SIGHUP', reload);
       logger.info('stopping: no new packets are taken', {
@@ -76,23 +82,4 @@ function linesOf({ done, needsRestart, failed }: ReloadReport): string[] {
     ...failed.map((what) => `not done: ${what}`),
   ];
   return lines.length === 0 ? ['the configuration was read again: nothing differs'] : lines;
-}
-
-function announce({ connector, listeners }: RunningNode, json: boolean): void {
-  if (json) {
-    printEvent('ready', { address: connector.address ?? null, ...listeners });
-    return;
-  }
-  const lines = [`The node is up. Address: ${connector.address ?? '(comes from the parent)'}`];
-  const names = {
-    btp: 'BTP',
-    http: 'ILP over HTTP',
-    admin: 'admin API',
-    settlementApi: 'settlement API',
-  } as const;
-  for (const key of ['btp', 'http', 'admin', 'settlementApi'] as const) {
-    const where = listeners[key];
-    if (where !== undefined) lines.push(`  ${names[key]} on ${where.host}:${where.port}`);
-  }
-  process.stdout.write(`${lines.join('\n')}\n`);
 }
