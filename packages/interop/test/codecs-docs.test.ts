@@ -1,4 +1,5 @@
 /** docs/oer.md is run as it is printed: its module, its programs and its command. */
+import * as oer from '@pennyswitch/oer-codec';
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -90,6 +91,15 @@ describe('docs/oer.md', () => {
     writeFileSync(join(FOLDER, 'second.mjs'), compare.join('\n'));
     expect(await run('second.mjs')).toEqual({ status: 0, stdout: '0\n', stderr: '' });
   });
+});
+
+test('every function in the table of docs/oer.md is there', () => {
+  const cells = PAGE.split('\n').filter((line) => line.startsWith('| '));
+  const names = cells.flatMap((line) =>
+    [...(line.split(' | ')[1] ?? '').matchAll(/(\w+)\(/g)].map((match) => match[1] ?? ''),
+  );
+  expect(names.length).toBeGreaterThan(30);
+  expect(names.filter((name) => !(name in oer))).toEqual([]);
 });
 
 describe('asn1-to-typescript', () => {
