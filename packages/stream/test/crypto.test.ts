@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as browser from '../src/crypto.browser.js';
@@ -19,6 +20,32 @@ describe.each(IMPLEMENTATIONS)('%s', (_, crypto) => {
     expect(toHex(mac.digest(message))).toBe(expected);
     expect(toHex(mac.digest(message))).toBe(expected);
   });
+
+  it('computes HMAC-SHA256 under keys longer than a block (RFC 4231, test cases 6 and 7)', () => {
+    const mac = new crypto.Mac(new Uint8Array(131).fill(0xaa));
+    const digestOf = (text: string) => toHex(mac.digest(new TextEncoder().encode(text)));
+    expect(digestOf('Test Using Larger Than Block-Size Key - Hash Key First')).toBe(
+      '60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54',
+    );
+    expect(
+      digestOf(
+        'This is a test using a larger than block-size key and a larger than block-size data. ' +
+          'The key needs to be hashed before being used by the HMAC algorithm.',
+      ),
+    ).toBe('9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2');
+  });
+
+  it.each([0, 1, 63, 64, 65, 4095, 4096, 4097, 32767])(
+    'computes the same HMAC of %i bytes as Node’s own',
+    (length) => {
+      const key = Uint8Array.from({ length: 32 }, (_, i) => i);
+      const message = Uint8Array.from({ length }, (_, i) => i & 0xff);
+      const expected = createHmac('sha256', key).update(message).digest('hex');
+      const mac = new crypto.Mac(key);
+      mac.digest(new Uint8Array(5000).fill(1));
+      expect(toHex(mac.digest(message))).toBe(expected);
+    },
+  );
 
   it('encrypts with AES-256-GCM, the tag before the ciphertext (GCM specification, test case 14)', () => {
     const envelope = new crypto.Envelope(new Uint8Array(32));
