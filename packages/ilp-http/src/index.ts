@@ -33,7 +33,8 @@ export type {
   Rs256Verification,
 } from './auth/incoming.js';
 export type { IlpHttpClientTls } from './client/transport.js';
-export type { IlpHttpServerTls, ListenerLimits, RequestListener } from './server/listener.js';
+export type { ListenerLimits, RequestListener } from './server/listener.js';
+export type { IlpHttpServerTls, IlpHttpTlsFiles, IlpHttpTlsPair } from './server/tls.js';
 export { equalSecrets, newBearerToken } from './tokens.js';
 
 // Errors.

@@ -1,5 +1,5 @@
 import { OutgoingCredentials, type OutgoingAuth } from './auth/outgoing.js';
-import { HttpClient } from './client/client.js';
+import { HttpClient, type Http2Use } from './client/client.js';
 import type { IlpHttpClientTls } from './client/transport.js';
 import { newCounters, type IlpHttpCounters, type IlpHttpGauges } from './counters.js';
 import {
@@ -30,8 +30,11 @@ export interface IlpHttpPeerOptions {
   readonly auth?: OutgoingAuth;
   /** Certificates for our requests. */
   readonly tls?: IlpHttpClientTls;
-  /** Offer HTTP/2 where there is TLS; default true. */
-  readonly http2?: boolean;
+  /**
+   * `true` (default): HTTP/2 where the peer's TLS says that it speaks it (ALPN). `prior-knowledge`: also where there is no
+   * TLS, in a network that is trusted; the peer must speak it. `false`: HTTP/1.1.
+   */
+  readonly http2?: Http2Use;
   /** Asynchronous: where the peer is to send its replies. Not needed if it was told otherwise. */
   readonly callbackUrl?: string | URL;
   /** Asynchronous: where the peer wants our replies, if that was agreed. Its Callback-Url header is ignored then. */
@@ -139,6 +142,11 @@ export class IlpHttpPeer {
   /** Sets who answers the peer's packets. Until then they get 503. */
   handle(handler: IlpHttpHandler): void {
     this.#incoming.handle(handler);
+  }
+
+  /** Shows another certificate, or believes other authorities, on new connections; earlier ones end when they are idle. */
+  renewTls(tls: IlpHttpClientTls): void {
+    this.#client.renewTls(tls);
   }
 
   /** Takes no more packets in either direction, waits for those in flight, and closes the connections. */

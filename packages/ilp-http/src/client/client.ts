@@ -1,10 +1,8 @@
-import { isIP } from 'node:net';
-import { connect, type TLSSocket } from 'node:tls';
+import type { IlpHttpClientTls } from './transport.js';
 import { Http1Transport } from './http1.js';
 import { Http2Transport } from './http2.js';
-import { tlsOptions } from './tls-options.js';
+import { openPlain, openTls } from './open-socket.js';
 import {
-  failure,
   TransportError,
   type HttpAnswer,
   type HttpRequest,
@@ -13,17 +11,36 @@ import {
 } from './transport.js';
 
 /**
+ * Whether to speak HTTP/2: where the peer's TLS says that it does (`true`), also without TLS, where nothing says it
+ * (`prior-knowledge`, RFC 9113, section 3.3), or never.
+ */
+export type Http2Use = boolean | 'prior-knowledge';
+
+/**
  * Sends requests to whatever URLs one peer has: each origin is asked once, in the TLS handshake, whether it speaks HTTP/2
- * (ALPN), and keeps connections of the version that it chose. Without TLS it is HTTP/1.1.
+ * (ALPN), and keeps connections of the version that it chose. Without TLS it is HTTP/1.1, unless we are told otherwise.
  */
 export class HttpClient {
   readonly #origins = new Map<string, Origin>();
-  readonly #options: TransportOptions;
-  readonly #http2: boolean;
+  /** Of the keys before, with requests under way. */
+  readonly #retired = new Set<Origin>();
+  #options: TransportOptions;
+  readonly #http2: Http2Use;
 
-  constructor(options: TransportOptions, http2: boolean) {
+  constructor(options: TransportOptions, http2: Http2Use) {
     this.#options = options;
     this.#http2 = http2;
+  }
+
+  /** New connections are made with these keys; earlier ones end with what is in flight on them. */
+  renewTls(tls: IlpHttpClientTls): void {
+    this.#options = { ...this.#options, tls };
+    this.#retired.clear();
+    for (const origin of this.#origins.values()) {
+      origin.retire();
+      this.#retired.add(origin);
+    }
+    this.#origins.clear();
   }
 
   /** @throws {@link TransportError} where there is no answer. */
@@ -44,8 +61,9 @@ export class HttpClient {
 
   /** Ends all connections. What is in flight fails. */
   destroy(): void {
-    for (const origin of this.#origins.values()) origin.destroy();
+    for (const origin of [...this.#origins.values(), ...this.#retired]) origin.destroy();
     this.#origins.clear();
+    this.#retired.clear();
   }
 }
 
@@ -57,12 +75,13 @@ class Origin {
   #http1: Http1Transport | undefined;
   #http2: Http2Transport | undefined;
   #connecting: Promise<Transport> | undefined;
-  #destroyed = false;
+  #ended: 'retired' | 'destroyed' | undefined;
 
-  constructor(url: URL, options: TransportOptions, http2: boolean) {
+  constructor(url: URL, options: TransportOptions, http2: Http2Use) {
     this.#url = url;
     this.#options = options;
-    if (!http2 || url.protocol !== 'https:') this.#http1 = new Http1Transport(url.origin, options);
+    const mayBeHttp2 = url.protocol === 'https:' ? http2 !== false : http2 === 'prior-knowledge';
+    if (!mayBeHttp2) this.#http1 = new Http1Transport(url.origin, options);
   }
 
   transport(): Promise<Transport> {
@@ -74,19 +93,26 @@ class Origin {
     return this.#connecting;
   }
 
+  retire(): void {
+    this.#ended = 'retired';
+    this.#http1?.retire();
+    this.#http2?.retire();
+  }
+
   destroy(): void {
-    this.#destroyed = true;
+    this.#ended = 'destroyed';
     this.#http1?.destroy();
     this.#http2?.destroy();
   }
 
   async #negotiate(): Promise<Transport> {
-    const socket = await openTls(this.#url, this.#options);
-    if (this.#destroyed) {
+    const isPlain = this.#url.protocol !== 'https:';
+    const { socket, isHttp2 } = await (isPlain ? openPlain : openTls)(this.#url, this.#options);
+    if (this.#ended === 'destroyed') {
       socket.destroy();
       throw new TransportError('unreachable', false, 'the link was closed');
     }
-    if (socket.alpnProtocol === 'h2') {
+    if (isHttp2) {
       this.#http2 = new Http2Transport(this.#url.origin, socket, this.#options);
       return this.#http2;
     }
@@ -94,39 +120,6 @@ class Origin {
     this.#http1 = new Http1Transport(this.#url.origin, this.#options);
     return this.#http1;
   }
-}
-
-/** Opens a TLS connection that offers both versions of HTTP. */
-function openTls(url: URL, options: TransportOptions): Promise<TLSSocket> {
-  return new Promise((resolve, reject) => {
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    const socket = connect({
-      host,
-      port: url.port === '' ? 443 : Number(url.port),
-      ALPNProtocols: ['h2', 'http/1.1'],
-      // An IP address is no server name (RFC 6066, section 3).
-      ...(isIP(host) === 0 && { servername: host }),
-      ...tlsOptions(options.tls),
-    });
-    const fail = (error: Error): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      reject(failure(false, error));
-    };
-    const closed = (): void => fail(new Error('closed during the TLS handshake'));
-    const timer = setTimeout(
-      () => fail(new Error(`not open after ${options.connectTimeoutMs} ms`)),
-      options.connectTimeoutMs,
-    );
-    socket.once('error', fail);
-    socket.once('close', closed);
-    socket.once('secureConnect', () => {
-      clearTimeout(timer);
-      socket.off('error', fail).off('close', closed);
-      socket.setNoDelay(true);
-      resolve(socket);
-    });
-  });
 }
 
 /** The promise's outcome, or a failure as soon as the signal comes. */

@@ -13,34 +13,78 @@ import {
 
 /** HTTP/1.1: a pool of keep-alive connections, one request at a time on each. */
 export class Http1Transport implements Transport {
-  readonly #pool: Pool;
-  readonly #maxBodyBytes: number;
+  readonly #origin: string;
+  readonly #options: TransportOptions;
+  #pool: Pool;
+  /** Pools whose last requests are still under way. */
+  readonly #retired = new Set<Pool>();
+  /** Answers so far. */
+  #answers = 0;
 
   constructor(origin: string, options: TransportOptions) {
-    this.#maxBodyBytes = options.maxBodyBytes;
-    this.#pool = new Pool(origin, {
-      connections: options.maxConnections,
+    this.#origin = origin;
+    this.#options = options;
+    this.#pool = this.#newPool();
+  }
+
+  post(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    const pool = this.#pool;
+    const answers = this.#answers;
+    const { path, headers, body } = request;
+    return new Promise<HttpAnswer>((resolve, reject) => {
+      const exchange = new Exchange(this.#options.maxBodyBytes, signal, resolve, reject);
+      pool.dispatch({ method: 'POST', path, headers, body }, exchange);
+    }).then(
+      (answer) => {
+        this.#answers += 1;
+        return answer;
+      },
+      (error: unknown) => {
+        const isSilent = error instanceof TransportError && error.kind === 'aborted' && error.left;
+        if (isSilent) this.#suspect(pool, answers);
+        throw error;
+      },
+    );
+  }
+
+  retire(): void {
+    this.#retire(this.#pool);
+  }
+
+  destroy(): void {
+    for (const pool of [this.#pool, ...this.#retired]) void pool.destroy();
+  }
+
+  /**
+   * A request had no answer in time. If nothing else was answered meanwhile either, the host may have gone without a word,
+   * and the pool's other connections would each cost one more request to find out: new requests get new connections.
+   */
+  #suspect(pool: Pool, answersBefore: number): void {
+    if (pool !== this.#pool || this.#answers > answersBefore) return;
+    this.#pool = this.#newPool();
+    this.#retire(pool);
+  }
+
+  #retire(pool: Pool): void {
+    if (pool.destroyed || this.#retired.has(pool)) return;
+    this.#retired.add(pool);
+    const forget = (): boolean => this.#retired.delete(pool);
+    pool.close().then(forget, forget);
+  }
+
+  #newPool(): Pool {
+    const { maxConnections, keepAliveMs, connectTimeoutMs, tls } = this.#options;
+    return new Pool(this.#origin, {
+      connections: maxConnections,
       pipelining: 1,
       allowH2: false,
       // The caller's signal is the only time limit of an exchange.
       headersTimeout: 0,
       bodyTimeout: 0,
-      keepAliveTimeout: options.keepAliveMs,
-      keepAliveMaxTimeout: options.keepAliveMs,
-      connect: { timeout: options.connectTimeoutMs, ...tlsOptions(options.tls) },
+      keepAliveTimeout: keepAliveMs,
+      keepAliveMaxTimeout: keepAliveMs,
+      connect: { timeout: connectTimeoutMs, ...tlsOptions(tls) },
     });
-  }
-
-  post(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    return new Promise((resolve, reject) => {
-      const exchange = new Exchange(this.#maxBodyBytes, signal, resolve, reject);
-      const { path, headers, body } = request;
-      this.#pool.dispatch({ method: 'POST', path, headers, body }, exchange);
-    });
-  }
-
-  destroy(): void {
-    void this.#pool.destroy();
   }
 }
 

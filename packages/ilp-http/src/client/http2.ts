@@ -1,5 +1,5 @@
 import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
-import type { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 import {
   BodyCollector,
   describe,
@@ -18,8 +18,8 @@ export class Http2Transport implements Transport {
   #probe: ReturnType<typeof setTimeout> | undefined;
   #streams = 0;
 
-  /** @param socket a TLS connection that agreed on `h2`. */
-  constructor(origin: string, socket: TLSSocket, options: TransportOptions) {
+  /** @param socket a connection whose other end speaks HTTP/2: over TLS it said so, else we were told. */
+  constructor(origin: string, socket: Socket, options: TransportOptions) {
     this.#options = options;
     this.#session = connect(origin, {
       createConnection: () => socket,
@@ -69,6 +69,10 @@ export class Http2Transport implements Transport {
       });
       stream.end(request.body);
     });
+  }
+
+  retire(): void {
+    if (this.isOpen) this.#session.close();
   }
 
   destroy(): void {

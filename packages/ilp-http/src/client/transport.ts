@@ -40,6 +40,8 @@ export interface TransportOptions {
 export interface Transport {
   /** @throws {@link TransportError} where there is no answer. */
   post(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+  /** Takes no more requests; its connections end with what is in flight on them. */
+  retire(): void;
   /** Ends all connections. What is in flight fails. */
   destroy(): void;
 }

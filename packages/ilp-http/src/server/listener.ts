@@ -1,23 +1,16 @@
+import type { EventEmitter } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import {
   createSecureServer,
+  createServer as createHttp2Server,
   type Http2SecureServer,
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
 } from 'node:http2';
-import { pem } from '../client/tls-options.js';
-
-/** A certificate chain and its key, PEM, and whose certificates clients may show. */
-export interface IlpHttpServerTls {
-  readonly cert: string | Uint8Array;
-  readonly key: string | Uint8Array;
-  /**
-   * Ask clients for a certificate. Those that one of these authorities signed may be recognised by name, all others by
-   * their fingerprint only.
-   */
-  readonly clientCa?: readonly (string | Uint8Array)[];
-}
+import type { Socket } from 'node:net';
+import { FirstBytes } from './first-bytes.js';
+import { secureContext, type IlpHttpServerTls } from './tls.js';
 
 /** Answers requests of node's servers, of HTTP/1.1 and HTTP/2 alike. */
 export type RequestListener = (
@@ -35,19 +28,27 @@ export interface ListenerLimits {
   readonly idleTimeoutMs: number;
 }
 
-/** A port that takes requests: with TLS over HTTP/2 or HTTP/1.1, as ALPN decides; without, over HTTP/1.1. */
+/** What every HTTP/2 connection is told: how many requests at a time, and how long their headers may be, in bytes. */
+const HTTP2_SETTINGS = { maxConcurrentStreams: 1000, maxHeaderListSize: 16_384 };
+
+/**
+ * A port that takes requests over HTTP/2 and HTTP/1.1: with TLS as ALPN decides, without as the client begins (RFC 9113,
+ * section 3.3, "prior knowledge").
+ */
 export class Listener {
   readonly #server: Server | Http2SecureServer;
   readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #firstBytes: FirstBytes;
 
   constructor(
     tls: IlpHttpServerTls | undefined,
     limits: ListenerLimits,
     listener: RequestListener,
   ) {
+    this.#firstBytes = new FirstBytes(limits.headersTimeoutMs);
     this.#server =
       tls === undefined
-        ? createServer(http1Options(limits), listener)
+        ? this.#plainServer(limits, listener)
         : this.#secureServer(tls, limits, listener);
     this.#server.maxConnections = limits.maxConnections;
   }
@@ -75,6 +76,7 @@ export class Listener {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     if ('closeIdleConnections' in this.#server) this.#server.closeIdleConnections();
     for (const session of this.#sessions) session.close();
+    this.#firstBytes.destroyAll();
     return closed;
   }
 
@@ -82,6 +84,22 @@ export class Listener {
   destroy(): void {
     if ('closeAllConnections' in this.#server) this.#server.closeAllConnections();
     for (const session of this.#sessions) session.destroy();
+  }
+
+  #plainServer(limits: ListenerLimits, listener: RequestListener): Server {
+    const server = createServer(http1Options(limits), listener);
+    const http2 = createHttp2Server({ settings: HTTP2_SETTINGS }, listener);
+    this.#follow(http2, limits);
+    // Node's server for plain connections speaks one version: each connection goes to the one that it begins with.
+    const http1 = server.listeners('connection') as ((this: Server, socket: Socket) => void)[];
+    server.removeAllListeners('connection');
+    server.on('connection', (socket) => {
+      this.#firstBytes.look(socket, (isHttp2) => {
+        if (isHttp2) http2.emit('connection', socket);
+        else for (const take of http1) take.call(server, socket);
+      });
+    });
+    return server;
   }
 
   #secureServer(
@@ -97,12 +115,18 @@ export class Listener {
       requestCert: tls.clientCa !== undefined,
       // Whoever has a certificate of its own gets through TLS; the authenticator decides.
       rejectUnauthorized: false,
-      settings: { maxConcurrentStreams: 1000, maxHeaderListSize: 16_384 },
+      settings: HTTP2_SETTINGS,
     };
     const server = createSecureServer(options, listener);
     // Not an option there: how long an HTTP/1.1 client may take for a header, and may be idle.
     Object.assign(server, http1Options(limits));
-    server.on('session', (session) => {
+    this.#follow(server, limits);
+    return server;
+  }
+
+  /** Knows the HTTP/2 connections of a server, and ends idle ones. */
+  #follow(server: EventEmitter, limits: ListenerLimits): void {
+    server.on('session', (session: ServerHttp2Session) => {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
       // Without a listener, a client's broken connection would end the process.
@@ -111,7 +135,6 @@ export class Listener {
         session.close();
       });
     });
-    return server;
   }
 }
 
@@ -121,14 +144,5 @@ function http1Options(limits: ListenerLimits): object {
     keepAliveTimeout: limits.idleTimeoutMs,
     connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
     noDelay: true,
-  };
-}
-
-function secureContext(tls: IlpHttpServerTls): { cert: string | Buffer; key: string | Buffer } {
-  const { cert, key, clientCa } = tls;
-  return {
-    cert: pem(cert),
-    key: pem(key),
-    ...(clientCa !== undefined && { ca: clientCa.map(pem) }),
   };
 }

@@ -17,7 +17,8 @@ import { IlpHttpPeer, type IlpHttpCloseOptions, type IlpHttpPeerOptions } from '
 import { policyOf, type IlpHttpPolicy } from '../policy.js';
 import { readBody } from './body.js';
 import { certificateOf } from './certificate.js';
-import { Listener, type IlpHttpServerTls, type ListenerLimits } from './listener.js';
+import { Listener, type ListenerLimits } from './listener.js';
+import { watchTls, type IlpHttpServerTls } from './tls.js';
 import { write } from './write.js';
 
 /** What a server is made of. */
@@ -26,7 +27,10 @@ export interface IlpHttpServerOptions {
   readonly path?: string;
   /** Where peers send the replies of the asynchronous exchange; default `/ilp/callback`. */
   readonly callbackPath?: string;
-  /** Keys for HTTPS. Without it the server is plain HTTP/1.1: for tests, or behind a proxy that does TLS. */
+  /**
+   * Keys for HTTPS, or their files, which are read again when they change. Without it the server is plain HTTP/1.1 and
+   * HTTP/2: for tests, or behind a proxy that does TLS.
+   */
   readonly tls?: IlpHttpServerTls;
   /** Another way to find out whose request it is, asked where tokens and certificates of the peers do not tell. */
   readonly authenticate?: (credentials: IlpHttpCredentials) => Promise<string | undefined>;
@@ -66,6 +70,9 @@ export interface IlpHttpServerCounters {
   misdirected: number;
   /** Requests that failed for a reason of this program, answered with 500. */
   failed: number;
+  /** Changes of the certificate's files that were taken over, and those that could not be. */
+  tlsReloads: number;
+  tlsFailures: number;
 }
 
 type Request = IncomingMessage | Http2ServerRequest;
@@ -92,7 +99,13 @@ const LINGER_MS = 1000;
 
 /** Takes the requests of many peers at one port. Each has its link, an {@link IlpHttpPeer}, in both directions. */
 export class IlpHttpServer {
-  readonly counters: IlpHttpServerCounters = { unauthenticated: 0, misdirected: 0, failed: 0 };
+  readonly counters: IlpHttpServerCounters = {
+    unauthenticated: 0,
+    misdirected: 0,
+    failed: 0,
+    tlsReloads: 0,
+    tlsFailures: 0,
+  };
   readonly #options: IlpHttpServerOptions;
   readonly #environment: Environment;
   readonly #policy: IlpHttpPolicy;
@@ -100,6 +113,7 @@ export class IlpHttpServer {
   readonly #peers = new Map<string, Entry>();
   readonly #listener: Listener;
   #listening = false;
+  #unwatch: () => void = () => undefined;
 
   constructor(options: IlpHttpServerOptions = {}) {
     this.#options = options;
@@ -155,10 +169,12 @@ export class IlpHttpServer {
   ): Promise<{ port: number; host: string }> {
     const bound = await this.#listener.listen(at.port ?? 0, at.host ?? '127.0.0.1');
     this.#listening = true;
+    const { tls } = this.#options;
+    this.#unwatch = watchTls(tls, () => this.#reloadTls(tls as IlpHttpServerTls));
     return bound;
   }
 
-  /** Takes new keys for new connections. */
+  /** Takes new keys for new connections. @throws what node says about keys that cannot be used; the old ones stay then. */
   renewTls(tls: IlpHttpServerTls): void {
     this.#listener.renewTls(tls);
   }
@@ -168,6 +184,7 @@ export class IlpHttpServer {
     await Promise.all([...this.#peers.values()].map(({ peer }) => peer.close(options)));
     if (!this.#listening) return;
     this.#listening = false;
+    this.#unwatch();
     const stopped = this.#listener.stop();
     const timer = setTimeout(() => this.#listener.destroy(), LINGER_MS);
     await stopped;
@@ -178,6 +195,22 @@ export class IlpHttpServer {
   readonly requestListener = (request: Request, response: Response): void => {
     void this.#serve(request, response);
   };
+
+  /** A certificate and a key are two files: between the two writes they do not fit, and the next change brings the rest. */
+  #reloadTls(tls: IlpHttpServerTls): void {
+    const { logger } = this.#environment;
+    try {
+      this.#listener.renewTls(tls);
+    } catch (error) {
+      this.counters.tlsFailures += 1;
+      logger.error('the new certificate cannot be used, the old one stays', {
+        error: describe(error),
+      });
+      return;
+    }
+    this.counters.tlsReloads += 1;
+    logger.info('the certificate was read again');
+  }
 
   async #serve(request: Request, response: Response): Promise<void> {
     let answer: Answer;
