@@ -35,6 +35,7 @@ function rejected(code: string, message?: string): object {
 }
 
 const TO_BOB = { destination: 'test.bob.1' };
+const OTHER_FULFILLMENT = new Uint8Array(32).fill(8);
 
 describe('a packet that is forwarded', () => {
   it('changes in amount and expiry only (RFC 0027 "ILP Prepare")', async () => {
@@ -70,6 +71,39 @@ describe('a packet that is forwarded', () => {
       alice.sendBytes(preparePacket(world.clock.now(), { ...TO_BOB })),
     );
     expect(reply).toEqual(await rejectWith('F99')());
+  });
+
+  it('belongs to the account of the link that it came over, whatever it says (RFC 0027 "ILP Prepare")', async () => {
+    const { world, connector, alice } = await between();
+    const carol = await world.peer(connector, { id: 'carol', relation: 'child', asset: USD });
+    await world.until(carol.send({ amount: 300n, ...TO_BOB, fulfillment: OTHER_FULFILLMENT }));
+    expect(await connector.balance('carol')).toMatchObject({ receivable: 300n });
+    expect(await connector.balance('alice')).toMatchObject({ receivable: 0n });
+    await world.until(alice.send({ amount: 200n, ...TO_BOB }));
+    expect(await connector.balance('carol')).toMatchObject({ receivable: 300n });
+    expect(await connector.balance('alice')).toMatchObject({ receivable: 200n });
+  });
+
+  it('gets its own reply over its own link, in whatever order replies come (RFC 0034 "Overview")', async () => {
+    const { world, connector, alice, bob } = await between();
+    const carol = await world.peer(connector, { id: 'carol', relation: 'child', asset: USD });
+    const waiting = new Map<number, () => void>();
+    bob.answer = (bytes) =>
+      new Promise((resolve) => {
+        const [id = 0] = decodePrepare(bytes).data;
+        waiting.set(id, () => void fulfillAll(bytes).then(resolve));
+      });
+    const ids = [1, 2, 3, 4, 5, 6];
+    const replies = ids.map((id) =>
+      (id % 2 === 0 ? alice : carol).send({ ...TO_BOB, fulfillment: new Uint8Array(32).fill(id) }),
+    );
+    await world.clock.advance(1);
+    for (const id of [4, 1, 6, 3, 2, 5]) {
+      waiting.get(id)?.();
+      await world.clock.advance(1);
+    }
+    const came = await world.until(Promise.all(replies));
+    expect(came.map((reply) => 'fulfillment' in reply && reply.fulfillment[0])).toEqual(ids);
   });
 
   it('is owed on both accounts once it is fulfilled (RFC 0027 "ILP Packet Lifecycle", 10)', async () => {

@@ -371,6 +371,15 @@ describe('a wallet', () => {
     expect(await node.balance('up')).toMatchObject({ receivable: 0n, heldIncoming: 0n });
   });
 
+  it('checks the fulfillment of what it sends (RFC 0027 "ILP Packet Lifecycle", 11)', async () => {
+    const { world, node, parent } = await wallet();
+    parent.answer = () =>
+      Promise.resolve(encodeFulfill({ fulfillment: new Uint8Array(32), data: new Uint8Array(0) }));
+    const bytes = preparePacket(world.clock.now(), TO_BOB);
+    expect(decodeReply(await world.until(node.sendLocal(bytes)))).toMatchObject({ code: 'F05' });
+    expect(await node.balance('up')).toMatchObject({ payable: 0n, heldOutgoing: 0n });
+  });
+
   it('rejects a packet that its receiver does not answer in time', async () => {
     const { world, node, parent } = await wallet();
     node.setLocalHandler(never);

@@ -1,9 +1,10 @@
 /** The examples of RFC 0032 "Peering, Clearing and Settling", step by step. */
-import { decodeReply, PacketType, type IlpReply } from '@pennyswitch/ilp-packet';
+import { decodeReply, isFulfillmentOf, PacketType, type IlpReply } from '@pennyswitch/ilp-packet';
 import { parseIlpAddress } from '@pennyswitch/ilp-address';
 import { describe, expect, it } from 'vitest';
 import type { AccountSettings, Connector } from '../src/index.js';
 import { fulfillAll, preparePacket, rejectWith, World } from './fixture.js';
+import type { TestLinkFaults } from './test-link.js';
 
 const BTC = { code: 'BTC', scale: 8 };
 
@@ -21,6 +22,7 @@ interface Pair {
 async function pair(
   ofAlice: Partial<AccountSettings> = {},
   ofBob: Partial<AccountSettings> = {},
+  faults?: () => TestLinkFaults,
 ): Promise<Pair> {
   const world = new World();
   const nodes: Record<string, Connector> = {};
@@ -48,11 +50,8 @@ async function pair(
   });
   Object.assign(nodes, { alice, bob });
   const settings = { relation: 'peer', asset: BTC } as const;
-  await world.join(alice, { id: 'bob', ...settings, ...ofAlice }, bob, {
-    id: 'alice',
-    ...settings,
-    ...ofBob,
-  });
+  const bobs = { id: 'alice', ...settings, ...ofBob };
+  await world.join(alice, { id: 'bob', ...settings, ...ofAlice }, bob, bobs, faults);
   for (const node of [alice, bob]) {
     node.setLocalHandler(fulfillAll);
     await node.start();
@@ -110,6 +109,60 @@ describe('RFC 0032', () => {
     expect(await balances()).toEqual([-2n, 2n]);
     expect(await send('alice', 5n)).toMatchObject({ code: 'T04' });
     expect(await balances()).toEqual([-2n, 2n]);
+  });
+
+  it("'Alice and Bob reconcile': the one who called it expired has the proof of the other", async () => {
+    const delays: { delayMs?: number } = {};
+    const { world, alice, bob, send, balances } = await pair({}, {}, () => delays);
+    // Alice answers in time as she sees it; her Fulfill is on its way when the packet expires.
+    alice.setLocalHandler(async (bytes) => {
+      await world.clock.sleep(17_500);
+      return fulfillAll(bytes);
+    });
+    delays.delayMs = 1300;
+    expect(await send('bob', 20n)).toMatchObject({ code: 'R00' });
+    delays.delayMs = 0;
+    await world.clock.advance(5000);
+    expect(await balances()).toEqual([20n, 0n]);
+    const [late, ...others] = await bob.lateFulfillments();
+    expect(late).toMatchObject({ account: 'alice', amount: 20n });
+    expect(late && isFulfillmentOf(late.fulfillment, late.condition)).toBe(true);
+    expect(others).toEqual([]);
+  });
+
+  it("'Settlement Models and Mechanisms': a packet passes links that settle in different ways", async () => {
+    const world = new World();
+    const engine = { engineUrl: 'http://engine.example' };
+    const told: string[] = [];
+    const connector = world.connector({
+      address: parseIlpAddress('test.b'),
+      fetch: (url) => {
+        if (url.endsWith('/settlements')) told.push(url);
+        return Promise.resolve(new Response(null, { status: 201 }));
+      },
+    });
+    // Carol pays ahead, Dave is paid behind.
+    const carol = await world.peer(connector, {
+      id: 'carol',
+      relation: 'child',
+      asset: BTC,
+      limits: { maximumBalance: 0n },
+      settlement: engine,
+    });
+    await world.peer(connector, {
+      id: 'dave',
+      relation: 'child',
+      asset: BTC,
+      settlement: { ...engine, threshold: 10n },
+    });
+    await connector.start();
+    await connector.settlement.credit('carol', 'paid ahead', { amount: 10n, scale: 8 });
+    const packet = { amount: 10n, destination: 'test.b.dave' };
+    expect(await world.until(carol.send(packet))).toMatchObject(FULFILLED);
+    expect(await world.until(carol.send(packet))).toMatchObject({ code: 'T04' });
+    expect(told).toEqual(['http://engine.example/accounts/dave/settlements']);
+    expect(await connector.balance('carol')).toMatchObject({ net: 0n });
+    expect(await connector.balance('dave')).toMatchObject({ net: 0n, settledOutgoing: 10n });
   });
 
   it("'Settlement Models and Mechanisms': with a maximum balance of 0 the peer pays ahead", async () => {
