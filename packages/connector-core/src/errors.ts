@@ -41,7 +41,9 @@ export type LedgerErrorCode =
   /** Another process has the store open. */
   | 'STORE_LOCKED'
   /** What is on the disk is no store, or one of another version. */
-  | 'STORE_UNREADABLE';
+  | 'STORE_UNREADABLE'
+  /** The store cannot be reached, or has not answered in time. What must not be left out is done later. */
+  | 'STORE_UNAVAILABLE';
 
 /** A step that a ledger refuses because money would appear or disappear. */
 export class LedgerError extends Error {

@@ -27,12 +27,14 @@ describe('the package', () => {
     const loaded = packagesLoadedBy('index.ts');
     expect(loaded).toContain('@pennyswitch/ilp-packet');
     expect(
-      [...loaded].filter((name) => /^(hono|zod|prom-client|classic-level)/.test(name)),
+      [...loaded].filter((name) => /^(hono|zod|prom-client|classic-level|@redis)/.test(name)),
     ).toEqual([]);
   });
 
   it('loads a database by the store that needs it', () => {
     expect(packagesLoadedBy('stores/level/index.ts')).toContain('classic-level');
+    expect(packagesLoadedBy('stores/redis/index.ts')).toContain('@redis/client');
+    expect(packagesLoadedBy('stores/redis/index.ts')).not.toContain('classic-level');
   });
 
   it.each(['admin', 'settlement-api'])('loads one by /%s', (face) => {

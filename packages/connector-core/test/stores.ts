@@ -1,6 +1,6 @@
 import { MemoryLedgerStore, type LedgerStore } from '../src/index.js';
 
-type Method = keyof Omit<LedgerStore, 'statistics' | 'close'>;
+type Method = keyof Omit<LedgerStore, 'statistics' | 'close' | 'limitsThroughput' | 'onUnsent'>;
 
 /**
  * The memory store behind promises, as a store on disk or network is: each step happens at once, and is heard of `delay`

@@ -1,3 +1,4 @@
+import type { RateLimit } from '../account/settings.js';
 import type { Asset } from '../asset.js';
 import type { Awaitable } from '../awaitable.js';
 import type { Balance } from './balance.js';
@@ -14,6 +15,10 @@ export interface Leg {
    * Limits travel with the call, so that the check and the hold are one step whoever else uses the store.
    */
   readonly limit?: bigint | undefined;
+  /** How much may move this way in a period; only for stores that {@link LedgerStore.limitsThroughput}. */
+  readonly throughput?: RateLimit<bigint> | undefined;
+  /** How many packets may come in a period; incoming legs only, and only for stores that {@link LedgerStore.limitsThroughput}. */
+  readonly packets?: RateLimit<number> | undefined;
 }
 
 /** What one packet moves: something from the account it came over, something to the one it goes out on. */
@@ -22,6 +27,10 @@ export interface NewEntry {
   readonly incoming?: Leg | undefined;
   /** Missing for packets that end at this node. */
   readonly outgoing?: Leg | undefined;
+  /** Names the packet, in case this process ends before it knows the outcome; for stores whose holds outlive a process. */
+  readonly condition?: Uint8Array | undefined;
+  /** When the packet expires on its way out, in milliseconds since 1970; for the same case. */
+  readonly expiresAt?: number | undefined;
 }
 
 /**
@@ -36,7 +45,8 @@ export interface LedgerEntry {
 
 /** Why nothing was held. */
 export interface Shortfall {
-  readonly shortfall: 'incoming' | 'outgoing';
+  readonly shortfall:
+    'incoming' | 'outgoing' | 'packets' | 'incoming-throughput' | 'outgoing-throughput';
 }
 
 /** A settlement that the accounts have been debited for, and that the settlement engine must be told of. */
@@ -154,6 +164,13 @@ export interface LedgerStore {
   /** What {@link recordLost} kept, oldest first. */
   lostPackets(): Awaitable<readonly LostPacket[]>;
 
+  /** Whether `reserve` checks the throughput of legs too, for all processes that share the store. Otherwise each process does. */
+  readonly limitsThroughput?: boolean;
+  /**
+   * Tells of settlements in the outbox that nobody sends: of a process that died, or debited by a step that was given up.
+   * @returns how to stop listening.
+   */
+  onUnsent?(listener: (settlement: OutgoingSettlement) => void): () => void;
   /** How the store fares, as plain numbers for metrics; names of those that only grow end in `_total`. */
   statistics?(): Readonly<Record<string, number>>;
   /** Writes what is left, and lets go of files or connections. The connector that was given a store does not close it. */

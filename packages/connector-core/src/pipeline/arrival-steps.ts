@@ -7,6 +7,7 @@ import {
 } from '@pennyswitch/ilp-address';
 import { amountTooLarge } from '@pennyswitch/ilp-packet';
 import type { Awaitable } from '../awaitable.js';
+import type { LedgerStore } from '../ledger/ledger-store.js';
 import type { Hop, Incoming, Rejection, Routed, StepFields, Verdict } from './context.js';
 import type { ForwardingPolicy } from './policy.js';
 import { busyFor, REJECTIONS } from './rejections.js';
@@ -75,14 +76,21 @@ export const maxPacketAmount: Step<Incoming> = {
   },
 };
 
-/** T04 above the account's throughput (RFC 0018 "Managing Payment Bandwidth"). */
-export const incomingThroughput: Step<Incoming> = {
-  name: 'incoming-throughput',
-  run: ({ from, amount, now }) =>
-    amount > 0n && from?.incomingBucket?.take(amount, now) === false
-      ? REJECTIONS.moneyBandwidth
-      : undefined,
-};
+/**
+ * T04 above the account's throughput (RFC 0018 "Managing Payment Bandwidth"); stores that many processes share check it when
+ * they hold the money.
+ */
+export function incomingThroughput(store: LedgerStore): Step<Incoming> {
+  return {
+    name: 'incoming-throughput',
+    run: ({ from, amount, now }) =>
+      store.limitsThroughput !== true &&
+      amount > 0n &&
+      from?.incomingBucket?.take(amount, now) === false
+        ? REJECTIONS.moneyBandwidth
+        : undefined,
+  };
+}
 
 /** Finds the ways that the packet may go, never back where it came from unless configured (RFC 0034 "Routing"). */
 export function route(node: NodeView, policy: ForwardingPolicy): Step<Incoming, Routed> {

@@ -52,14 +52,14 @@ export function composePipelines(
     .then(scope(node))
     .then(duplicates.step())
     .then(maxPacketAmount)
-    .then(incomingThroughput)
+    .then(incomingThroughput(store))
     .then(echo(node))
     .then(route(node, policy));
   const departure = Pipeline.from<Directed>()
     .then(link)
     .then(price(conversions))
     .then(expiry(policy))
-    .then(outgoingThroughput)
+    .then(outgoingThroughput(store))
     .then(reserve(store));
   checkPlacements(
     handlers,

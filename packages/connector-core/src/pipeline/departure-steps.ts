@@ -1,4 +1,5 @@
 import { MAX_AMOUNT } from '@pennyswitch/ilp-packet';
+import type { Account } from '../account/account.js';
 import { isPromise } from '../awaitable.js';
 import {
   isShortfall,
@@ -85,40 +86,55 @@ export function expiry(policy: ForwardingPolicy): Step<Priced, Timed> {
   };
 }
 
-/** T04 above the outgoing account's throughput. */
-export const outgoingThroughput: Step<Timed> = {
-  name: 'outgoing-throughput',
-  run: ({ to, outgoingAmount, attemptedAt }) =>
-    outgoingAmount > 0n && to?.outgoingBucket?.take(outgoingAmount, attemptedAt) === false
-      ? REJECTIONS.outgoingBandwidth
-      : undefined,
-};
+/** T04 above the outgoing account's throughput; stores that many processes share check it when they hold the money. */
+export function outgoingThroughput(store: LedgerStore): Step<Timed> {
+  return {
+    name: 'outgoing-throughput',
+    run: ({ to, outgoingAmount, attemptedAt }) =>
+      store.limitsThroughput !== true &&
+      outgoingAmount > 0n &&
+      to?.outgoingBucket?.take(outgoingAmount, attemptedAt) === false
+        ? REJECTIONS.outgoingBandwidth
+        : undefined,
+  };
+}
 
 /** Holds the money on both accounts before anything leaves; T04 where a limit forbids it (RFC 0032 "Maximum Balance"). */
 export function reserve(store: LedgerStore): Step<Timed, Reserved> {
   return {
     name: 'reserve',
     run(context) {
-      const { amount, from, to, outgoingAmount } = context;
-      const incoming: Leg | undefined =
-        amount === 0n || from === undefined
-          ? undefined
-          : { account: from.id, amount, limit: from.limits.maximumBalance };
-      const outgoing: Leg | undefined =
-        outgoingAmount === 0n || to === undefined
-          ? undefined
-          : { account: to.id, amount: outgoingAmount, limit: to.limits.minimumBalance };
+      const { amount, from, to, outgoingAmount, condition, outgoingExpiresAt: expiresAt } = context;
+      const incoming = amount === 0n || from === undefined ? undefined : incomingLeg(from, amount);
+      const outgoing =
+        outgoingAmount === 0n || to === undefined ? undefined : outgoingLeg(to, outgoingAmount);
       if (incoming === undefined && outgoing === undefined) return undefined;
-      const held = store.reserve({ incoming, outgoing });
+      const held = store.reserve({ incoming, outgoing, condition, expiresAt });
       return isPromise(held) ? held.then((later) => keep(context, later)) : keep(context, held);
     },
   };
 }
 
+function incomingLeg({ id, limits }: Account, amount: bigint): Leg {
+  const { maximumBalance: limit, incomingThroughput: throughput, packets } = limits;
+  return { account: id, amount, limit, throughput, packets };
+}
+
+function outgoingLeg({ id, limits }: Account, amount: bigint): Leg {
+  const { minimumBalance: limit, outgoingThroughput: throughput } = limits;
+  return { account: id, amount, limit, throughput };
+}
+
+const SHORTFALLS: Readonly<Record<Shortfall['shortfall'], Rejection>> = {
+  incoming: REJECTIONS.maximumBalance,
+  outgoing: REJECTIONS.liquidity,
+  packets: REJECTIONS.rateLimited,
+  'incoming-throughput': REJECTIONS.moneyBandwidth,
+  'outgoing-throughput': REJECTIONS.outgoingBandwidth,
+};
+
 function keep(context: Timed, held: LedgerEntry | Shortfall): Rejection | undefined {
-  if (isShortfall(held)) {
-    return held.shortfall === 'incoming' ? REJECTIONS.maximumBalance : REJECTIONS.liquidity;
-  }
+  if (isShortfall(held)) return SHORTFALLS[held.shortfall];
   (context as Timed & StepFields).entry = held;
   return undefined;
 }

@@ -54,9 +54,13 @@ export class Settlement {
   readonly #engines = new Map<string, Engine>();
   /** Keys that are being told to an engine. */
   readonly #sending = new Set<string>();
+  readonly #stopListening: (() => void) | undefined;
 
   constructor(options: SettlementOptions) {
     this.#options = options;
+    this.#stopListening = options.store.onUnsent?.((settlement) => {
+      this.start(settlement);
+    });
   }
 
   /** Tells the engine of an account. */
@@ -101,6 +105,7 @@ export class Settlement {
 
   /** Stops all attempts; the outbox keeps what was not acknowledged. */
   stop(): void {
+    this.#stopListening?.();
     for (const engine of this.#engines.values()) engine.stop.abort();
     this.#engines.clear();
   }

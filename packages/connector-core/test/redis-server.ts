@@ -1,0 +1,80 @@
+/** Redis servers of a test's own: Debian's `redis-server` on a socket in a folder of its own. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Why tests that need the server cannot run here; undefined if they can. */
+export const NO_REDIS: string | undefined =
+  spawnSync('redis-server', ['--version']).status === 0
+    ? undefined
+    : 'skipped: there is no redis-server on this machine (Debian: apt-get install redis-server)';
+
+/** A server over all its lives. */
+export class RedisServer {
+  readonly folder: string;
+  readonly #config: readonly string[];
+  #process: ChildProcess | undefined;
+
+  private constructor(folder: string, config: readonly string[]) {
+    this.folder = folder;
+    this.#config = config;
+  }
+
+  /** @param config as on the command line: `'--appendonly', 'yes'`. */
+  static async start(...config: string[]): Promise<RedisServer> {
+    const server = new RedisServer(await mkdtemp(join(tmpdir(), 'pennyswitch-redis-')), config);
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `unix://${join(this.folder, 'socket')}`;
+  }
+
+  /** Starts it, and resolves when it takes connections. */
+  async start(): Promise<void> {
+    const child = spawn(
+      'redis-server',
+      [
+        ...['--port', '0', '--unixsocket', join(this.folder, 'socket'), '--dir', this.folder],
+        ...['--save', '', '--daemonize', 'no', '--logfile', ''],
+        ...this.#config,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    this.#process = child;
+    let text = '';
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+        if (/ready to accept connections (?:at|unix)/i.test(text)) resolve();
+      });
+      child.once('exit', () => {
+        reject(new Error(`redis-server ended: ${text}`));
+      });
+    });
+  }
+
+  /** SIGKILL: it can do nothing more. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    if (child === undefined) return;
+    this.#process = undefined;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  /** SIGSTOP and SIGCONT: it is there and does not answer. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#process?.kill(name);
+  }
+
+  /** Kills it and removes what it wrote. */
+  async remove(): Promise<void> {
+    await this.kill();
+    await rm(this.folder, { recursive: true });
+  }
+}
