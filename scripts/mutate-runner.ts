@@ -30,6 +30,13 @@ interface Known {
   readonly ticks: number;
 }
 
+/**
+ * The hunt goes over all files three times, so that what a quick test can kill is not left to a slow one: with quick
+ * tests, with all, and for what is met while the files are loaded.
+ */
+const PASS = process.env['MUTATE_PASS'];
+/** What the first pass takes for quick. */
+const QUICK_MS = 40;
 /** Tests that take longer are not repeated: they measure time, or are the same as others with more runs. */
 const SLOW_MS = 4000;
 /** How long a promise may stay open. */
@@ -123,8 +130,9 @@ export default class MutationRunner extends TestRunner {
     const folder = process.env['MUTATE_FOLDER'] ?? '.';
     const alive = new Set(JSON.parse(readFileSync(`${folder}/alive.json`, 'utf8')) as number[]);
     const killed: Record<number, string> = {};
-    const tests = this.#tests.filter(({ ms }) => ms < SLOW_MS).sort((a, b) => a.ms - b.ms);
-    const met = new Set(tests.flatMap((test) => [...test.met]));
+    const limit = PASS === 'quick' ? QUICK_MS : PASS === 'slow' ? SLOW_MS : 0;
+    const tests = this.#tests.filter(({ ms }) => ms < limit).sort((a, b) => a.ms - b.ms);
+    const met = new Set(this.#tests.flatMap((test) => [...test.met]));
     for (const test of tests) {
       for (const id of test.met) {
         if (!alive.has(id)) continue;
@@ -134,7 +142,7 @@ export default class MutationRunner extends TestRunner {
         if (await fails(test, 0)) throw new Error(`mutant ${id} leaves a mess behind`);
       }
     }
-    for (const id of this.#early) {
+    for (const id of PASS === 'load' ? this.#early : []) {
       if (!alive.has(id) || !(await this.#failsFromTheStart(path, id))) continue;
       alive.delete(id);
       killed[id] = basename(path);
@@ -145,7 +153,7 @@ export default class MutationRunner extends TestRunner {
       failing: this.#failing,
     };
     writeFileSync(`${folder}/alive.json`, JSON.stringify([...alive]));
-    writeFileSync(`${folder}/found-${basename(path)}.json`, JSON.stringify(findings));
+    writeFileSync(`${folder}/found-${PASS}-${basename(path)}.json`, JSON.stringify(findings));
   }
 
   /**

@@ -44,12 +44,32 @@ export function mutate(file: string, text: string, firstId: number): Mutated {
     mutants.push({ id, file, line: line + 1, code: (lines[line] ?? '').trim(), from, to });
     return id;
   };
+  const choice = (variants: readonly (readonly [number, string])[], original: string): string =>
+    `(${variants.map(([id, code]) => `__mutants.is(${id}) ? ${code} : `).join('')}${original})`;
   const choose = (node: ts.Node, from: string, original: string, variants: [string, string][]) =>
-    `(${variants.map(([to, code]) => `__mutants.is(${register(node, from, to)}) ? ${code} : `).join('')}${original})`;
+    choice(
+      variants.map(([to, code]) => [register(node, from, to), code] as const),
+      original,
+    );
+
+  // A constant that the file has for itself is changed where it is used: its declaration runs once, when the file is loaded.
+  const constants = new Map<string, readonly (readonly [number, string])[]>();
+  for (const [name, literal] of ownConstants(source)) {
+    const from = literal.getText();
+    constants.set(
+      name,
+      neighbours(literal).map(([to, code]) => [register(literal, from, to), code] as const),
+    );
+  }
 
   /** The text of a node, with mutants in the nodes within it. */
   const render = (node: ts.Node): string => {
     if (ts.isTypeNode(node) || ts.isImportDeclaration(node)) return node.getText();
+    if (ts.isIdentifier(node)) {
+      const variants = isUse(node) ? constants.get(node.text) : undefined;
+      return variants === undefined ? node.getText() : choice(variants, node.text);
+    }
+    if (isOwnConstant(node)) return node.getText();
     if (ts.isNumericLiteral(node) || ts.isBigIntLiteral(node)) {
       if (isName(node)) return node.getText();
       return choose(node, node.getText(), node.getText(), neighbours(node));
@@ -82,6 +102,42 @@ export function mutate(file: string, text: string, firstId: number): Mutated {
 
   const code = source.statements.map((statement) => render(statement) + resetOf(statement));
   return { code: code.join('\n'), mutants };
+}
+
+/** Whether a declaration is of a number that a file has for itself, and no other imports. */
+function isOwnConstant(node: ts.Node): node is ts.VariableDeclaration & {
+  readonly name: ts.Identifier;
+  readonly initializer: ts.NumericLiteral | ts.BigIntLiteral;
+} {
+  if (!ts.isVariableDeclaration(node) || !ts.isIdentifier(node.name)) return false;
+  const { initializer } = node;
+  if (initializer === undefined) return false;
+  if (!ts.isNumericLiteral(initializer) && !ts.isBigIntLiteral(initializer)) return false;
+  const statement = node.parent.parent;
+  return (
+    (node.parent.flags & ts.NodeFlags.Const) !== 0 &&
+    ts.isVariableStatement(statement) &&
+    ts.isSourceFile(statement.parent) &&
+    statement.modifiers === undefined
+  );
+}
+
+/** Those of a file by name. */
+function ownConstants(source: ts.SourceFile): [string, ts.NumericLiteral | ts.BigIntLiteral][] {
+  return source.statements
+    .filter(ts.isVariableStatement)
+    .flatMap(({ declarationList }) => [...declarationList.declarations])
+    .filter(isOwnConstant)
+    .map(({ name, initializer }) => [name.text, initializer]);
+}
+
+/** Whether an identifier stands for a value, and is neither declared nor the name of a property. */
+function isUse(node: ts.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
+  if (ts.isPropertyAssignment(parent) || ts.isVariableDeclaration(parent))
+    return parent.initializer === node;
+  return ts.isExpression(parent) || ts.isStatement(parent) || ts.isTemplateSpan(parent);
 }
 
 /** Whether a literal is the name of a property. */

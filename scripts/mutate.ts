@@ -111,10 +111,15 @@ async function hunt(part: number, mutants: readonly Mutant[]): Promise<void> {
   const folder = mkdtempSync(join(work, `part${part}-`));
   const ids = mutants.filter((mutant) => excuseOf(mutant) === undefined).map(({ id }) => id);
   writeFileSync(join(folder, 'alive.json'), JSON.stringify(ids));
-  const { passed, output } = await vitest({ MUTATE_FOLDER: folder });
-  if (!passed) {
-    console.log(output);
-    throw new Error('the tests do not run');
+  for (const pass of ['quick', 'slow', 'load']) {
+    const { passed, output } = await vitest({ MUTATE_FOLDER: folder, MUTATE_PASS: pass });
+    if (!passed) {
+      console.log(output);
+      throw new Error('the tests do not run');
+    }
+    const alive = JSON.parse(readFileSync(join(folder, 'alive.json'), 'utf8')) as number[];
+    console.log(`${seconds()} s, after the ${pass} pass: ${alive.length} left`);
+    if (alive.length === 0) break;
   }
   for (const file of readdirSync(folder).filter((path) => path.startsWith('found-'))) {
     const findings = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Findings;
