@@ -32,6 +32,7 @@ export type {
   PeerCertificateMatch,
   Rs256Verification,
 } from './auth/incoming.js';
+export type { FetchKeys } from './auth/key-set.js';
 export type { IlpHttpClientTls } from './client/transport.js';
 export type { ListenerLimits, RequestListener } from './server/listener.js';
 export type { IlpHttpServerTls, IlpHttpTlsFiles, IlpHttpTlsPair } from './server/tls.js';

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../environment.js';
+import type { Environment } from '../environment.js';
 import { IlpHttpConfigError } from '../errors.js';
 import { bearerTokenOf, type Headers } from '../headers.js';
 import { matchesCertificate, type IncomingAuth, type PeerCertificate } from './incoming.js';
 import { claimedSubject, JwtVerifier } from './jwt.js';
+import { KeysUnavailable, type FetchKeys } from './key-set.js';
 import { checkToken } from './outgoing.js';
 
 /** How many verified JWTs are remembered: a peer shows the same one many times. */
@@ -23,14 +24,16 @@ interface Entry {
  * depends on digests, which an attacker cannot steer towards the right one, so it tells nothing about a token.
  */
 export class Authenticator {
-  readonly #clock: Clock;
+  readonly #environment: Environment;
+  readonly #fetchKeys: FetchKeys | undefined;
   readonly #entries = new Map<string, Entry>();
   readonly #byDigest = new Map<string, Entry>();
   /** JWTs that were good, by digest, until they end. */
   readonly #verified = new Map<string, { readonly entry: Entry; readonly endsAt: number }>();
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(environment: Environment, fetchKeys?: FetchKeys) {
+    this.#environment = environment;
+    this.#fetchKeys = fetchKeys;
   }
 
   /**
@@ -48,7 +51,9 @@ export class Authenticator {
         throw new IlpHttpConfigError(`peers ${owner.id} and ${id} have the same bearer token`);
       }
     }
-    const verifiers = (auth.jwt ?? []).map((verification) => new JwtVerifier(verification));
+    const verifiers = (auth.jwt ?? []).map(
+      (verification) => new JwtVerifier(verification, this.#environment, this.#fetchKeys),
+    );
     this.delete(id);
     const entry: Entry = { id, auth, digests, verifiers };
     this.#entries.set(id, entry);
@@ -61,7 +66,10 @@ export class Authenticator {
     this.#verified.clear();
   }
 
-  /** The peer's id, or undefined: nothing tells whether a peer, a token or a certificate was wrong. */
+  /**
+   * The peer's id, or undefined: nothing tells whether a peer, a token or a certificate was wrong.
+   * @throws {@link KeysUnavailable} where a token may be good, but the keys cannot be fetched.
+   */
   async authenticate(
     headers: Headers,
     certificate: PeerCertificate | undefined,
@@ -80,7 +88,7 @@ export class Authenticator {
     const digest = digestOf(token);
     const known = this.#byDigest.get(digest);
     if (known !== undefined) return known;
-    const now = this.#clock.now();
+    const now = this.#environment.clock.now();
     const verified = this.#verified.get(digest);
     if (verified !== undefined && now < verified.endsAt) return verified.entry;
     this.#verified.delete(digest);
@@ -90,10 +98,17 @@ export class Authenticator {
   async #byJwt(token: string, digest: string, now: number): Promise<Entry | undefined> {
     const claimed = claimedSubject(token);
     if (claimed === undefined) return undefined;
+    let unavailable: KeysUnavailable | undefined;
     for (const entry of this.#entries.values()) {
       for (const verifier of entry.verifiers) {
         if (verifier.subject !== null && verifier.subject !== claimed.subject) continue;
-        const endsAt = await verifier.verify(token, now);
+        let endsAt: number | undefined;
+        try {
+          endsAt = await verifier.verify(token, now);
+        } catch (error) {
+          if (!(error instanceof KeysUnavailable)) throw error;
+          unavailable = error;
+        }
         if (endsAt === undefined) continue;
         // The peer may have been removed, or been given other keys, while the signature was checked.
         if (this.#entries.get(entry.id) !== entry) return undefined;
@@ -101,6 +116,7 @@ export class Authenticator {
         return entry;
       }
     }
+    if (unavailable !== undefined) throw unavailable;
     return undefined;
   }
 

@@ -28,7 +28,7 @@ export type Rs256Verification = {
   readonly audience: string;
 } & (
   | { readonly publicKey: string | Uint8Array /* PEM */ }
-  | { readonly jwksUrl: string | URL /* https, fetched when needed and kept for ten minutes */ }
+  | { readonly jwksUrl: string | URL /* https, fetched when needed and kept, see key-set.ts */ }
 );
 
 /** A certificate, by itself (any signature, also its own) or by its name where one of the server's authorities signed it. */

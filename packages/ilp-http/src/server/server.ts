@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { Authenticator } from '../auth/authenticator.js';
 import type { IncomingAuth, PeerCertificate } from '../auth/incoming.js';
+import { KeysUnavailable, type FetchKeys } from '../auth/key-set.js';
 import { describe } from '../client/transport.js';
 import {
   environmentOf,
@@ -34,6 +35,8 @@ export interface IlpHttpServerOptions {
   readonly tls?: IlpHttpServerTls;
   /** Another way to find out whose request it is, asked where tokens and certificates of the peers do not tell. */
   readonly authenticate?: (credentials: IlpHttpCredentials) => Promise<string | undefined>;
+  /** How the key sets of peers are fetched; default the platform's `fetch`. */
+  readonly fetchKeys?: FetchKeys;
   readonly limits?: Partial<ListenerLimits>;
   /** Default for its peers. */
   readonly policy?: Partial<IlpHttpPolicy>;
@@ -119,7 +122,7 @@ export class IlpHttpServer {
     this.#options = options;
     this.#environment = environmentOf(options);
     this.#policy = policyOf(options.policy);
-    this.#authenticator = new Authenticator(this.#environment.clock);
+    this.#authenticator = new Authenticator(this.#environment, options.fetchKeys);
     const limits = { ...LIMITS, ...options.limits };
     this.#listener = new Listener(options.tls, limits, this.requestListener);
   }
@@ -260,7 +263,19 @@ export class IlpHttpServer {
 
   async #identify(credentials: IlpHttpCredentials): Promise<string | undefined> {
     const { headers, certificate } = credentials;
-    const id = await this.#authenticator.authenticate(headers, certificate);
-    return id ?? this.#options.authenticate?.(credentials);
+    let unavailable = false;
+    let id: string | undefined;
+    try {
+      id = await this.#authenticator.authenticate(headers, certificate);
+    } catch (error) {
+      if (!(error instanceof KeysUnavailable)) throw error;
+      unavailable = true;
+    }
+    id ??= await this.#options.authenticate?.(credentials);
+    if (id === undefined && unavailable) {
+      // Not 401, after which the peer would give up.
+      throw new HttpRefusal(503, 'try again later', { 'retry-after': '5' });
+    }
+    return id;
   }
 }
