@@ -122,6 +122,9 @@ describe.skipIf(NO_CHROMIUM !== undefined)(
       });
       second.account('alice').handle('ilp', (octets) => Promise.resolve(octets.toReversed()));
       await second.listen({ port: first.port });
+      // The page itself may not have noticed yet that the first server is gone.
+      const { counters } = second.account('alice');
+      await expect.poll(() => counters.connections, { timeout: 20_000 }).toBe(1);
       await call(opened, 'reconnected');
       expect(await call(opened, 'send', 3, 10)).toBe(3);
       await call(opened, 'close');
