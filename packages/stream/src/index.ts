@@ -109,7 +109,7 @@ export {
 } from './payment/payment-error.js';
 export type { Prices } from './payment/minimum-rate.js';
 export { toRatio, type Ratio, type RatioLike } from './ratio.js';
-export { DEFAULT_SENDER_POLICY, type SenderPolicy } from './connection/policy.js';
+export { DEFAULT_SENDER_POLICY, type SenderPolicy } from './connection/sender-policy.js';
 
 // Connections with streams, both ends.
 export { connectStream, type ConnectOptions, type IncomingPackets } from './connection/connect.js';
@@ -119,7 +119,11 @@ export {
   type StreamServerOptions,
 } from './server/stream-server.js';
 export { StreamConnection, type StreamConnectionEvents } from './connection/stream-connection.js';
-export { MoneyStream, type MoneyStreamEvents, type SendMoneyOptions } from './connection/stream.js';
+export {
+  MoneyStream,
+  type MoneyStreamEvents,
+  type SendMoneyOptions,
+} from './connection/money-stream.js';
 export type { ConnectionOptions } from './connection/connection-options.js';
 export type { IncomingMoneyListeners } from './connection/connection-driver.js';
 export {

@@ -15,7 +15,7 @@ export interface IncomingMoneyListeners {
 }
 
 /** Owns the clock, the timer and the link of a connection's machine, and has no rules in it. */
-export class FullConnectionDriver {
+export class ConnectionDriver {
   readonly #machine: ConnectionMachine;
   readonly #send: IlpPacketHandler;
   readonly #clock: Clock;

@@ -8,7 +8,7 @@ import type { IncomingMoney, MoneyDecision } from '../receiver-money.js';
 import { ConnectionState, type ConnectionFacts } from './connection-state.js';
 import type { ConnectionEvent } from './events.js';
 import { IncomingHalf, type Arrival } from './incoming.js';
-import { SendingConnection, type OutgoingPacket } from './machine.js';
+import { SendingConnection, type OutgoingPacket } from './sending-connection.js';
 import type { RateOptions } from './money-sender.js';
 import { OutgoingHalf } from './outgoing.js';
 import type { CloseReason, StreamState } from './stream-state.js';

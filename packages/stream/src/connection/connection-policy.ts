@@ -1,4 +1,4 @@
-import { DEFAULT_SENDER_POLICY, type SenderPolicy } from './policy.js';
+import { DEFAULT_SENDER_POLICY, type SenderPolicy } from './sender-policy.js';
 
 /** Every number that a connection works by, those of a sender among them. Durations are milliseconds, sizes bytes. */
 export interface ConnectionPolicy extends SenderPolicy {

@@ -3,7 +3,7 @@ import { ceilOver, complement, floorTimes, isLess, multiply, type Ratio } from '
 import { StreamConnectionError } from './connection-error.js';
 import type { ConnectionState } from './connection-state.js';
 import { nextMoment } from './deadline.js';
-import type { SendingConnection } from './machine.js';
+import type { SendingConnection } from './sending-connection.js';
 import { divideArrived, evenPacket } from './outgoing-money.js';
 import { PacketDraft } from './packet-draft.js';
 import { reactionTo } from './retry.js';

@@ -1,5 +1,5 @@
 import { ceilDivide, ceilOver, floorTimes, type Ratio } from '../ratio.js';
-import type { RateTracker } from './rate.js';
+import type { RateTracker } from './rate-tracker.js';
 
 /** A part of a packet's money that one stream has put in. Source units and, as far as it can be reckoned, what arrives. */
 export interface MoneyPart {

@@ -5,7 +5,7 @@ import { StreamConnectionError } from './connection-error.js';
 import type { ConnectionState } from './connection-state.js';
 import { handleControlFrames } from './control-frames.js';
 import { nextMoment } from './deadline.js';
-import type { SendingConnection } from './machine.js';
+import type { SendingConnection } from './sending-connection.js';
 import { MoneySender, type RateOptions } from './money-sender.js';
 import { addControlFrames, addData, blockedFrames } from './outgoing-frames.js';
 import { PacketDraft } from './packet-draft.js';

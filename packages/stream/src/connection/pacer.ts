@@ -1,4 +1,4 @@
-import type { SenderPolicy } from './policy.js';
+import type { SenderPolicy } from './sender-policy.js';
 
 /** Spaces packets out for connectors that allow only so many per second. There is no spacing until one says so. */
 export class Pacer {

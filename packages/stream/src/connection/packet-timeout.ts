@@ -1,4 +1,4 @@
-import type { SenderPolicy } from './policy.js';
+import type { SenderPolicy } from './sender-policy.js';
 
 /** How long packets may take. Only grows, so that packets expire in the order in which they were sent. */
 export class PacketTimeout {

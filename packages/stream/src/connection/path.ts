@@ -1,8 +1,8 @@
 import { PacketSize } from './packet-size.js';
 import { PacketTimeout } from './packet-timeout.js';
 import { Pacer } from './pacer.js';
-import type { SenderPolicy } from './policy.js';
-import { RateTracker } from './rate.js';
+import type { SenderPolicy } from './sender-policy.js';
+import { RateTracker } from './rate-tracker.js';
 import { reactionTo, RetryDelay } from './retry.js';
 import type { Draft, FulfilledOutcome, RejectedOutcome } from './task.js';
 import { Window } from './window.js';

@@ -1,5 +1,5 @@
 import { ilpErrorClass, type IlpErrorCode } from '@pennyswitch/ilp-packet';
-import type { SenderPolicy } from './policy.js';
+import type { SenderPolicy } from './sender-policy.js';
 
 /**
  * What a sender does about a Reject:

@@ -7,12 +7,12 @@ import { StreamErrorCode } from '../error-codes.js';
 import type { StreamPacket } from '../packet.js';
 import type { Ratio } from '../ratio.js';
 import { writable } from './close-message.js';
-import { FullConnectionDriver, type IncomingMoneyListeners } from './connection-driver.js';
+import { ConnectionDriver, type IncomingMoneyListeners } from './connection-driver.js';
 import { StreamConnectionError } from './connection-error.js';
 import type { ConnectionMachine } from './connection-machine.js';
 import type { ConnectionState } from './connection-state.js';
 import type { ConnectionEvent } from './events.js';
-import { MoneyStream } from './stream.js';
+import { MoneyStream } from './money-stream.js';
 import type { StreamState } from './stream-state.js';
 
 /** What a {@link StreamConnection} tells. */
@@ -42,7 +42,7 @@ export class StreamConnection extends EventEmitter<StreamConnectionEvents> {
   /** The tag that the credentials were made with; undefined at the client. */
   readonly tag: string | undefined;
   readonly #machine: ConnectionMachine;
-  readonly #driver: FullConnectionDriver;
+  readonly #driver: ConnectionDriver;
   readonly #streams = new WeakMap<StreamState, MoneyStream>();
   readonly #open = new Set<StreamState>();
   readonly #waiters = new Set<() => void>();
@@ -58,7 +58,7 @@ export class StreamConnection extends EventEmitter<StreamConnectionEvents> {
     this.id = names.id;
     this.tag = names.tag;
     this.#machine = machine;
-    this.#driver = new FullConnectionDriver({
+    this.#driver = new ConnectionDriver({
       machine,
       ...environment,
       onEvent: (event) => this.#handleEvent(event),

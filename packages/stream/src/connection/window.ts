@@ -1,4 +1,4 @@
-import type { SenderPolicy } from './policy.js';
+import type { SenderPolicy } from './sender-policy.js';
 
 /**
  * How much may be in flight, in packets and in value, by additive increase and multiplicative decrease. A connector that

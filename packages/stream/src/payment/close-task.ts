@@ -1,5 +1,5 @@
 import { nextMoment } from '../connection/deadline.js';
-import { MONEY_STREAM_ID, type SendingConnection } from '../connection/machine.js';
+import { MONEY_STREAM_ID, type SendingConnection } from '../connection/sending-connection.js';
 import { reactionTo } from '../connection/retry.js';
 import type { Draft, Outcome, Task } from '../connection/task.js';
 import type { StreamErrorCode } from '../error-codes.js';

@@ -1,6 +1,6 @@
 import type { IlpErrorCode } from '@pennyswitch/ilp-packet';
 import { nextMoment } from '../connection/deadline.js';
-import { MONEY_STREAM_ID, type SendingConnection } from '../connection/machine.js';
+import { MONEY_STREAM_ID, type SendingConnection } from '../connection/sending-connection.js';
 import { reactionTo } from '../connection/retry.js';
 import type { CancelReason, Draft, Outcome, RejectedOutcome, Task } from '../connection/task.js';
 import { ceilOver, type Ratio } from '../ratio.js';

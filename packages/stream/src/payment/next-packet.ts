@@ -1,5 +1,5 @@
 import { MAX_AMOUNT } from '@pennyswitch/ilp-packet';
-import type { RateTracker } from '../connection/rate.js';
+import type { RateTracker } from '../connection/rate-tracker.js';
 import { ceilDivide, ceilOver, floorTimes, type Ratio } from '../ratio.js';
 import type { PaymentTotals } from './totals.js';
 

@@ -1,7 +1,7 @@
 import type { IlpPacketHandler } from '@pennyswitch/ilp-packet';
-import { ConnectionDriver } from '../connection/driver.js';
-import { SendingConnection } from '../connection/machine.js';
-import { DEFAULT_SENDER_POLICY, type SenderPolicy } from '../connection/policy.js';
+import { SendingDriver } from '../connection/sending-driver.js';
+import { SendingConnection } from '../connection/sending-connection.js';
+import { DEFAULT_SENDER_POLICY, type SenderPolicy } from '../connection/sender-policy.js';
 import type { StreamCredentials } from '../credentials.js';
 import {
   silentLogger,
@@ -31,7 +31,7 @@ export interface SenderOptions {
 /** The connection of one quote and its payment. */
 export class PaymentSession {
   readonly connection: SendingConnection;
-  readonly driver: ConnectionDriver;
+  readonly driver: SendingDriver;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly randomBytes: RandomBytes;
@@ -45,7 +45,7 @@ export class PaymentSession {
       randomBytes: this.randomBytes,
       policy: { ...DEFAULT_SENDER_POLICY, ...options.policy },
     });
-    this.driver = new ConnectionDriver(this.connection, { send: options.send, clock: this.clock });
+    this.driver = new SendingDriver(this.connection, { send: options.send, clock: this.clock });
   }
 
   /** Ends the connection, and tells the receiver unless it cannot be told or knows already. */

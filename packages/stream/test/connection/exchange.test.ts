@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MoneyStream } from '../../src/connection/stream.js';
+import type { MoneyStream } from '../../src/connection/money-stream.js';
 import { createWorld, readAll, testBytes, USD, writeAll, XRP } from './world.js';
 
 describe('a connection, both ends', () => {

@@ -6,7 +6,7 @@ import { ByteQueue } from '../../src/connection/byte-queue.js';
 import { ConnectionMachine } from '../../src/connection/connection-machine.js';
 import { DEFAULT_CONNECTION_POLICY } from '../../src/connection/connection-policy.js';
 import { evenPacket, OutgoingMoney } from '../../src/connection/outgoing-money.js';
-import { RateTracker } from '../../src/connection/rate.js';
+import { RateTracker } from '../../src/connection/rate-tracker.js';
 import { SendBuffer } from '../../src/connection/send-buffer.js';
 import { SequenceWindow } from '../../src/connection/sequence-window.js';
 import { StreamIds } from '../../src/connection/stream-ids.js';

@@ -1,7 +1,7 @@
 import { seededRandom, type LinkFaults, type SeededRandom } from '@pennyswitch/testkit';
 import { describe, expect, it } from 'vitest';
 import type { StreamConnection } from '../../src/connection/stream-connection.js';
-import type { MoneyStream } from '../../src/connection/stream.js';
+import type { MoneyStream } from '../../src/connection/money-stream.js';
 import { createWorld, readAll, testBytes, writeAll, type World } from './world.js';
 
 /** How many schedules run; SCHEDULES=100000 runs that many, SEED=17 only the one with that seed. */

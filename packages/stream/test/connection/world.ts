@@ -13,7 +13,7 @@ import {
 } from '@pennyswitch/testkit';
 import { connectStream, type ConnectOptions } from '../../src/connection/connect.js';
 import type { StreamConnection } from '../../src/connection/stream-connection.js';
-import type { MoneyStream } from '../../src/connection/stream.js';
+import type { MoneyStream } from '../../src/connection/money-stream.js';
 import { StreamServer, type StreamServerOptions } from '../../src/server/stream-server.js';
 import { StreamKeys } from '../../src/keys.js';
 import type { Asset } from '../../src/asset.js';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { PacketSize } from '../../src/connection/packet-size.js';
 import { PacketTimeout } from '../../src/connection/packet-timeout.js';
 import { Pacer } from '../../src/connection/pacer.js';
-import { RateTracker } from '../../src/connection/rate.js';
+import { RateTracker } from '../../src/connection/rate-tracker.js';
 import { Remote } from '../../src/connection/remote.js';
 import { reactionTo, RetryDelay } from '../../src/connection/retry.js';
 import { Sequence } from '../../src/connection/sequence.js';

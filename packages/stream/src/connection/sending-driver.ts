@@ -1,10 +1,10 @@
 import type { IlpPacketHandler } from '@pennyswitch/ilp-packet';
 import type { Clock } from '../environment.js';
-import type { SendingConnection } from './machine.js';
+import type { SendingConnection } from './sending-connection.js';
 import type { Task } from './task.js';
 
 /** Owns the clock, the timer and the link of a connection, and has no rules in it. */
-export class ConnectionDriver {
+export class SendingDriver {
   readonly #connection: SendingConnection;
   readonly #send: IlpPacketHandler;
   readonly #clock: Clock;

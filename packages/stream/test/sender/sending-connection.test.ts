@@ -3,7 +3,7 @@ import { parseIlpAddress } from '@pennyswitch/ilp-address';
 import { seededRandom } from '@pennyswitch/testkit';
 import { DEFAULT_SENDER_POLICY, StreamKeys } from '@pennyswitch/stream';
 import { describe, expect, it } from 'vitest';
-import { SendingConnection } from '../../src/connection/machine.js';
+import { SendingConnection } from '../../src/connection/sending-connection.js';
 import { MoneyTask } from '../../src/payment/money-task.js';
 
 const sharedSecret = new Uint8Array(32).fill(1);

@@ -6,7 +6,7 @@ import { nextMoment } from './deadline.js';
 import { Flight, type SentPacket } from './flight.js';
 import { readOutcome } from './outcome.js';
 import { Path } from './path.js';
-import type { SenderPolicy } from './policy.js';
+import type { SenderPolicy } from './sender-policy.js';
 import { Remote } from './remote.js';
 import { Sequence } from './sequence.js';
 import type { Draft, Task } from './task.js';
