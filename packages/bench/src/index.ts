@@ -9,6 +9,7 @@ const PARTS: Readonly<Record<string, () => Promise<{ run(): void | Promise<void>
   codecs: () => import('./codecs/run.js'),
   links: () => import('./links/run.js'),
   'links-idle': () => import('./links/idle.js'),
+  stream: () => import('./stream/run.js'),
   spsp: () => import('./spsp/run.js'),
   routing: () => import('./routing/run.js'),
   connector: () => import('./connector/run.js'),

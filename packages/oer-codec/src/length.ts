@@ -10,10 +10,9 @@ export function sizeOfVarOctets(length: number): number {
 
 /** How many bytes the magnitude of an unsigned integer takes, at least one. */
 export function bytesOfUInt(value: number | bigint): number {
-  if (typeof value === 'number') {
-    return value < 0x1_0000_0000 ? bytesOfUInt32(value) : 4 + bytesOfUInt32(value / 0x1_0000_0000);
-  }
-  if (value <= 0xffff_ffffn) return bytesOfUInt32(Number(value));
+  const number = Number(value);
+  if (number < 0x1_0000_0000) return bytesOfUInt32(number);
+  if (typeof value === 'number') return 4 + bytesOfUInt32(value / 0x1_0000_0000);
   if (value <= 0xffff_ffff_ffff_ffffn) return 4 + bytesOfUInt32(Number(value >> 32n));
   return (value.toString(16).length + 1) >> 1;
 }

@@ -153,3 +153,34 @@ test('a reader refuses a range outside its bytes: that is a mistake of the progr
   }
   expect(new OerReader(hex('0102'), { start: 2 }).remaining).toBe(0);
 });
+
+test.each([0, 1, 127, 128, 255, 256, 65_535, 65_536])(
+  'an octet string of %i bytes whose length is written last is the same as one whose length is known',
+  (length) => {
+    const contents = Uint8Array.from({ length }, (_byte, at) => at * 7);
+    const expected = written((writer) => {
+      writer.writeVarOctets(contents);
+      writer.writeUInt8(0xee);
+    });
+    for (const space of [0, 64, 100_000]) {
+      const writer = new OerWriter(space);
+      const start = writer.beginOctets();
+      writer.writeOctets(contents);
+      writer.endOctets(start);
+      writer.writeUInt8(0xee);
+      expect(toHex(writer.finish())).toBe(expected);
+    }
+  },
+);
+
+test('octet strings whose length is written last stand within each other', () => {
+  const writer = new OerWriter();
+  writer.writeUInt8(0xaa);
+  const outer = writer.beginOctets();
+  const inner = writer.beginOctets();
+  writer.writeOctets(new Uint8Array(200));
+  writer.endOctets(inner);
+  writer.writeUInt8(0xbb);
+  writer.endOctets(outer);
+  expect(toHex(writer.finish())).toBe(`aa81cb81c8${'00'.repeat(200)}bb`);
+});

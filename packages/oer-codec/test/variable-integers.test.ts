@@ -39,6 +39,11 @@ describe('variable-length unsigned integers (X.696 10.3 e, RFC 0030)', () => {
     } else {
       expect(refused(bytes, number)).toBe('OUT_OF_RANGE');
     }
+    if (value < 2n ** 64n) {
+      expect(written((writer) => writer.writeVarUInt64(value))).toBe(bytes);
+    } else {
+      expect(unwritable((writer) => writer.writeVarUInt64(value))).toBe('OUT_OF_RANGE');
+    }
   });
 
   test('of any size read back', () => {
@@ -88,6 +93,7 @@ describe('variable-length unsigned integers (X.696 10.3 e, RFC 0030)', () => {
     for (const value of [-1, -1n, 1.5, NaN, Infinity, 2 ** 53]) {
       expect(unwritable((writer) => writer.writeVarUInt(value))).toBe('OUT_OF_RANGE');
     }
+    expect(unwritable((writer) => writer.writeVarUInt64(-1n))).toBe('OUT_OF_RANGE');
   });
 
   test('of 2^20 bytes are read, longer ones refused: engines bound a bigint too', () => {

@@ -1,7 +1,6 @@
 import { isIlpAddress, MAX_ADDRESS_LENGTH, type IlpAddress } from '@pennyswitch/ilp-address';
 import { MAX_AMOUNT } from '@pennyswitch/ilp-packet';
 import {
-  OerEncodeError,
   sizeOfVarOctets,
   sizeOfVarUInt,
   utf8Length,
@@ -99,7 +98,7 @@ const CODECS: { readonly [Type in StreamFrameType]: FrameCodec<Type> } = {
     size: (frame) => sizeOfNumber(frame.streamId) + sizeOfVarUInt(frame.shares),
     write: (writer, frame) => {
       writeNumber(writer, frame.streamId);
-      writeAmount(writer, frame.shares);
+      writer.writeVarUInt64(frame.shares);
     },
     read: (reader) => ({
       type: 'StreamMoney',
@@ -115,8 +114,8 @@ const CODECS: { readonly [Type in StreamFrameType]: FrameCodec<Type> } = {
       sizeOfVarUInt(frame.totalReceived),
     write: (writer, frame) => {
       writeNumber(writer, frame.streamId);
-      writeAmount(writer, frame.receiveMax);
-      writeAmount(writer, frame.totalReceived);
+      writer.writeVarUInt64(frame.receiveMax);
+      writer.writeVarUInt64(frame.totalReceived);
     },
     read: (reader) => ({
       type: 'StreamMaxMoney',
@@ -131,8 +130,8 @@ const CODECS: { readonly [Type in StreamFrameType]: FrameCodec<Type> } = {
       sizeOfNumber(frame.streamId) + sizeOfVarUInt(frame.sendMax) + sizeOfVarUInt(frame.totalSent),
     write: (writer, frame) => {
       writeNumber(writer, frame.streamId);
-      writeAmount(writer, frame.sendMax);
-      writeAmount(writer, frame.totalSent);
+      writer.writeVarUInt64(frame.sendMax);
+      writer.writeVarUInt64(frame.totalSent);
     },
     read: (reader) => ({
       type: 'StreamMoneyBlocked',
@@ -213,26 +212,21 @@ export const FRAME_TYPE_IDS: Readonly<Record<StreamFrameType, number>> = Object.
   Object.entries(CODECS).map(([type, codec]) => [type, codec.id]),
 ) as Record<StreamFrameType, number>;
 
-/** How many bytes the contents of a frame take, behind its type and length. */
-export function sizeOfContents(frame: StreamFrame): number {
-  return codecOf(frame).size(frame);
-}
-
 /** How many bytes a frame takes in a packet. */
 export function sizeOfFrame(frame: StreamFrame): number {
-  return 1 + sizeOfVarOctets(sizeOfContents(frame));
+  return 1 + sizeOfVarOctets(codecOf(frame).size(frame));
 }
 
 /**
  * Writes a frame.
- * @param size what {@link sizeOfContents} says of it.
  * @throws {@link OerEncodeError} for an amount above 2^64 - 1, a negative or fractional number, an error code above 255.
  */
-export function writeFrame(writer: OerWriter, frame: StreamFrame, size: number): void {
+export function writeFrame(writer: OerWriter, frame: StreamFrame): void {
   const codec = codecOf(frame);
   writer.writeUInt8(codec.id);
-  writer.writeLength(size);
+  const start = writer.beginOctets();
   codec.write(writer, frame);
+  writer.endOctets(start);
 }
 
 /**
@@ -255,11 +249,13 @@ export function readFrame(reader: OerReader): StreamFrame | undefined {
   return frame;
 }
 
-function sizeOfNumber(value: number): number {
+/** A number, Infinity for one that is too large to count exactly. */
+export function sizeOfNumber(value: number): number {
   return value === Infinity ? 9 : sizeOfVarUInt(value);
 }
 
-function writeNumber(writer: OerWriter, value: number): void {
+/** Infinity is written as the largest number there is. */
+export function writeNumber(writer: OerWriter, value: number): void {
   writer.writeVarUInt(value === Infinity ? MAX_AMOUNT : value);
 }
 
@@ -273,11 +269,6 @@ export function readNumber(reader: OerReader): number {
   }
   const value = reader.readVarUIntNumber(Infinity);
   return value > Number.MAX_SAFE_INTEGER ? Infinity : value;
-}
-
-function writeAmount(writer: OerWriter, value: bigint): void {
-  if (value > MAX_AMOUNT) throw new OerEncodeError('OUT_OF_RANGE', `${value} is above 2^64 - 1`);
-  writer.writeVarUInt(value);
 }
 
 function sizeOfText(text: string): number {

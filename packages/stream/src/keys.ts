@@ -4,7 +4,7 @@ import { OerDecodeError } from '@pennyswitch/oer-codec';
 import type { RandomBytes } from './environment.js';
 import {
   decodeStreamPacket,
-  encodeStreamPacket,
+  writeStreamPacket,
   type EncodeStreamPacketOptions,
   type StreamPacket,
 } from './packet.js';
@@ -45,7 +45,7 @@ export class StreamKeys {
     randomBytes: RandomBytes,
     options?: EncodeStreamPacketOptions,
   ): Uint8Array {
-    return this.#envelope.seal(encodeStreamPacket(packet, options), randomBytes(IV_LENGTH));
+    return this.#envelope.seal(writeStreamPacket(packet, options), randomBytes(IV_LENGTH));
   }
 
   /**

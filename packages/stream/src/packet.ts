@@ -1,13 +1,14 @@
-import { MAX_AMOUNT, MAX_DATA_LENGTH, PacketType } from '@pennyswitch/ilp-packet';
-import {
-  OerEncodeError,
-  OerReader,
-  OerWriter,
-  sizeOfVarOctets,
-  sizeOfVarUInt,
-} from '@pennyswitch/oer-codec';
+import { MAX_DATA_LENGTH, PacketType } from '@pennyswitch/ilp-packet';
+import { OerEncodeError, OerReader, OerWriter, sizeOfVarUInt } from '@pennyswitch/oer-codec';
 import type { StreamFrame } from './frames.js';
-import { readFrame, readNumber, sizeOfContents, sizeOfFrame, writeFrame } from './frames-codec.js';
+import {
+  readFrame,
+  readNumber,
+  sizeOfFrame,
+  sizeOfNumber,
+  writeFrame,
+  writeNumber,
+} from './frames-codec.js';
 
 /** What encryption adds to a packet: initialization vector and authentication tag, in bytes (RFC 0029 5.1.1). */
 export const ENVELOPE_OVERHEAD = 28;
@@ -44,19 +45,15 @@ const NO_OPTIONS: EncodeStreamPacketOptions = {};
 
 /** How many bytes a packet takes before encryption, without padding. */
 export function sizeOfStreamPacket(packet: StreamPacket): number {
-  let size = sizeOfHeader(packet);
-  for (const frame of packet.frames) size += sizeOfFrame(frame);
+  const { sequence, prepareAmount, frames } = packet;
+  let size =
+    2 + sizeOfNumber(sequence) + sizeOfVarUInt(prepareAmount) + sizeOfVarUInt(frames.length);
+  for (const frame of frames) size += sizeOfFrame(frame);
   return size;
 }
 
-function sizeOfHeader({ sequence, prepareAmount, frames }: StreamPacket): number {
-  return (
-    2 +
-    (sequence === Infinity ? 9 : sizeOfVarUInt(sequence)) +
-    sizeOfVarUInt(prepareAmount) +
-    sizeOfVarUInt(frames.length)
-  );
-}
+/** Where packets are written before they are encrypted or copied: one at a time, so that one place will do. */
+const scratch = new Uint8Array(MAX_STREAM_PACKET_LENGTH);
 
 /**
  * Writes a packet, not encrypted.
@@ -66,36 +63,39 @@ export function encodeStreamPacket(
   packet: StreamPacket,
   options: EncodeStreamPacketOptions = NO_OPTIONS,
 ): Uint8Array {
-  const { sequence, prepareAmount, frames } = packet;
-  // Each frame is measured once: its own length stands before it, and the sum says how much to allocate.
-  const sizes = new Array<number>(frames.length);
-  let size = sizeOfHeader(packet);
-  for (let i = 0; i < sizes.length; i++) {
-    const contents = sizeOfContents(frames[i] as StreamFrame);
-    sizes[i] = contents;
-    size += 1 + sizeOfVarOctets(contents);
-  }
-  const padding = Math.max(0, (options.padTo ?? 0) - size);
-  if (size + padding > MAX_STREAM_PACKET_LENGTH) {
+  return scratch.slice(0, write(packet, options));
+}
+
+/** The same, as a view that is good until the next packet is written. */
+export function writeStreamPacket(
+  packet: StreamPacket,
+  options: EncodeStreamPacketOptions = NO_OPTIONS,
+): Uint8Array {
+  return scratch.subarray(0, write(packet, options));
+}
+
+/** Writes a packet into {@link scratch} and returns its length. */
+function write(
+  { ilpPacketType, sequence, prepareAmount, frames }: StreamPacket,
+  options: EncodeStreamPacketOptions,
+): number {
+  const writer = new OerWriter(scratch);
+  writer.writeUInt8(VERSION);
+  writer.writeUInt8(ilpPacketType);
+  writeNumber(writer, sequence);
+  writer.writeVarUInt64(prepareAmount);
+  writer.writeCount(frames.length);
+  for (const frame of frames) writeFrame(writer, frame);
+  const size = Math.max(writer.length, options.padTo ?? 0);
+  // A writer that has taken other bytes than these has written more than fit here.
+  if (size > MAX_STREAM_PACKET_LENGTH) {
     throw new OerEncodeError(
       'TOO_LONG',
-      `the packet has ${size + padding} bytes and may have at most ${MAX_STREAM_PACKET_LENGTH}`,
+      `the packet has ${size} bytes and may have at most ${MAX_STREAM_PACKET_LENGTH}`,
     );
   }
-  if (prepareAmount > MAX_AMOUNT) {
-    throw new OerEncodeError('OUT_OF_RANGE', `prepareAmount ${prepareAmount} is above 2^64 - 1`);
-  }
-  const writer = new OerWriter(size + padding);
-  writer.writeUInt8(VERSION);
-  writer.writeUInt8(packet.ilpPacketType);
-  writer.writeVarUInt(sequence === Infinity ? MAX_AMOUNT : sequence);
-  writer.writeVarUInt(prepareAmount);
-  writer.writeCount(frames.length);
-  for (let i = 0; i < sizes.length; i++) {
-    writeFrame(writer, frames[i] as StreamFrame, sizes[i] as number);
-  }
-  if (padding > 0) writer.writeOctets(new Uint8Array(padding));
-  return writer.finish();
+  scratch.fill(0, writer.length, size);
+  return size;
 }
 
 /**
@@ -119,8 +119,10 @@ export function decodeStreamPacket(bytes: Uint8Array): StreamPacket {
   const sequence = readNumber(reader);
   const prepareAmount = reader.readVarUInt64();
   const count = reader.readCount(2);
-  const frames: StreamFrame[] = [];
-  for (let i = 0; i < count; i++) {
+  const first = count === 0 ? undefined : readFrame(reader);
+  // Most packets have one frame, and an array that is made with its element is made faster.
+  const frames: StreamFrame[] = first === undefined ? [] : [first];
+  for (let i = 1; i < count; i++) {
     const frame = readFrame(reader);
     if (frame !== undefined) frames.push(frame);
   }
