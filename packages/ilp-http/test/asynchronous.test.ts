@@ -1,3 +1,4 @@
+import { VirtualClock } from '@pennyswitch/testkit';
 import { describe, expect, it } from 'vitest';
 import {
   aPeer,
@@ -88,6 +89,37 @@ describe('the asynchronous exchange (RFC 0035)', () => {
     expect(bob.counters.repliesRetried).toBe(2);
   });
 
+  it('takes a reply that overtakes its 202, and keeps the connection', async () => {
+    const aliceServer = aServer();
+    const aliceUrl = `http://127.0.0.1:${(await aliceServer.listen()).port}`;
+    const connections = new Set<unknown>();
+    const { url } = await rawServer((request, response) => {
+      connections.add(request.socket);
+      request.resume().on('end', () => {
+        const headers = {
+          'content-type': 'application/octet-stream',
+          'request-id': String(request.headers['request-id']),
+          authorization: `Bearer ${TOKEN_OF_BOB}`,
+        };
+        const callback = `${aliceUrl}/ilp/callback`;
+        void fetch(callback, { method: 'POST', headers, body: Uint8Array.of(9) }).then(
+          ({ status }) => response.writeHead(status === 200 ? 202 : 500).end(),
+        );
+      });
+    });
+    const alice = aliceServer.addPeer('bob', {
+      exchange: 'asynchronous',
+      url,
+      incoming: { tokens: [TOKEN_OF_BOB] },
+      // Whoever comes next waits for the connection, and for the 202 on it.
+      policy: { maxConnections: 1 },
+    });
+    for (let i = 0; i < 5; i++) {
+      expect(await alice.send(PACKET, soon())).toEqual(Uint8Array.of(9));
+    }
+    expect(connections.size).toBe(1);
+  });
+
   it('takes no reply from another peer, for no request, or without a Request-Id', async () => {
     const { alice, bob, aliceUrl, aliceServer } = await asynchronousPair();
     aliceServer.addPeer('eve', {
@@ -134,9 +166,13 @@ describe('the asynchronous exchange (RFC 0035)', () => {
     const { url } = await rawServer((request, response) => {
       request.resume().on('end', () => response.writeHead(202).end());
     });
-    const alice = aPeer({ url, exchange: 'asynchronous', callbackUrl: 'http://127.0.0.1:1/x' });
-    const error = await failureOf(alice.send(PACKET, { deadline: Date.now() + 100 }));
-    expect(error).toMatchObject({ code: 'DEADLINE_PASSED', sent: 'unknown' });
+    const clock = new VirtualClock();
+    const callbackUrl = 'http://127.0.0.1:1/x';
+    const alice = aPeer({ url, clock, exchange: 'asynchronous', callbackUrl });
+    const failure = failureOf(alice.send(PACKET, { deadline: clock.now() + 100 }));
+    await until(() => alice.counters.bytesSent > 0);
+    await clock.advance(100);
+    expect(await failure).toMatchObject({ code: 'DEADLINE_PASSED', sent: 'unknown' });
   });
 
   it('waits for what is in flight before it closes', async () => {
@@ -153,6 +189,56 @@ describe('the asynchronous exchange (RFC 0035)', () => {
     held.resolve(Uint8Array.of(5));
     expect(await sent).toEqual(Uint8Array.of(5));
     await closed;
+  });
+});
+
+describe('a reply that was not taken', () => {
+  /** Bob's server, which gives a reply up soon, and a callback that answers as it is told. */
+  async function delivering(answer: () => number) {
+    const asked = { times: 0 };
+    const callback = await rawServer((request, response) => {
+      asked.times += 1;
+      request.resume().on('end', () => response.writeHead(answer()).end());
+    });
+    const server = aServer({ policy: { retryInitialMs: 1, retryMaxMs: 1, replyRetryMs: 20 } });
+    const bob = server.addPeer('alice', {
+      exchange: 'asynchronous',
+      peerCallbackUrl: callback.url,
+      incoming: { tokens: [TOKEN_OF_ALICE] },
+    });
+    bob.handle(() => Promise.resolve(Uint8Array.of(9)));
+    const url = `http://127.0.0.1:${(await server.listen()).port}`;
+    return { asked, bob, url };
+  }
+
+  it('is delivered once more when the peer asks again', async () => {
+    let status = 500;
+    const { asked, bob, url } = await delivering(() => status);
+    expect((await ask(url, undefined)).status).toBe(202);
+    await until(() => bob.counters.repliesUndelivered === 1);
+    status = 200;
+    const before = asked.times;
+    const repeated = await Promise.all([1, 2, 3].map(() => ask(url, undefined)));
+    expect(repeated.map((answer) => answer.status)).toEqual([202, 202, 202]);
+    await until(() => bob.gauges.deliveries === 0 && asked.times > before);
+    expect(asked.times).toBe(before + 1);
+    expect((await ask(url, undefined)).status).toBe(202);
+    expect(bob.counters).toMatchObject({ requestsReceived: 1, duplicateRequests: 4 });
+    expect(bob.gauges).toEqual({ outgoing: 0, incoming: 0, deliveries: 0 });
+    expect(asked.times).toBe(before + 1);
+  });
+
+  it('does not exist where the handler failed: the peer that asks again gets 500', async () => {
+    const { asked, bob, url } = await delivering(() => 200);
+    bob.handle(() => Promise.reject(new Error('nothing for the peer')));
+    expect((await ask(url, undefined)).status).toBe(202);
+    await until(() => bob.gauges.incoming === 0);
+    const again = await ask(url, undefined);
+    expect([again.status, await again.text()]).toEqual([
+      500,
+      'the packet could not be processed\n',
+    ]);
+    expect(asked.times).toBe(0);
   });
 });
 

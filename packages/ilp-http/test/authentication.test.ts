@@ -1,10 +1,24 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { SignJWT } from 'jose';
 import { VirtualClock } from '@pennyswitch/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { IlpHttpConfigError, type Logger } from '../src/index.js';
 import { Authority, selfSigned, type Pair } from './certificates.js';
-import { aPeer, aServer, clientAndServer, failureOf, soon, TOKEN_OF_ALICE } from './helpers.js';
+import {
+  aPeer,
+  aServer,
+  clientAndServer,
+  closing,
+  deferred,
+  failureOf,
+  soon,
+  TOKEN_OF_ALICE,
+  until,
+} from './helpers.js';
 
 const PACKET = Uint8Array.of(1, 2, 3);
 const REPLY = Uint8Array.of(3, 2, 1);
@@ -64,13 +78,13 @@ describe('bearer tokens', () => {
 });
 
 describe('signed tokens', () => {
-  const good = { sub: 'alice', exp: Math.floor(Date.now() / 1000) + 60 };
+  const good = { sub: 'alice', exp: Math.floor(Date.now() / 1000) + 3600 };
   it.each<[string, Record<string, unknown>, number]>([
     ['with subject and expiry', good, 200],
     ['without an expiry', { sub: 'alice' }, 401],
     ['without a subject', { exp: good.exp }, 401],
     ['of another subject', { ...good, sub: 'bob' }, 401],
-    ['that expired', { ...good, exp: good.exp - 120 }, 401],
+    ['that expired', { ...good, exp: good.exp - 7200 }, 401],
   ])('of HS256 %s', async (_, claims, status) => {
     const { url } = await clientAndServer({
       peer: { incoming: { jwt: [{ algorithm: 'HS256', secret: SECRET, subject: 'alice' }] } },
@@ -192,5 +206,92 @@ describe('TLS client certificates', () => {
     ]) {
       expect(await failureOf(aPeer(options).send(PACKET, soon()))).toMatchObject({ status: 401 });
     }
+  });
+});
+
+describe('a certificate that is renewed', () => {
+  /** The serial number of the certificate that a server shows. */
+  const serialOf = (port: number): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+        const { serialNumber } = socket.getPeerCertificate();
+        socket.destroy();
+        resolve(serialNumber);
+      });
+      socket.on('error', reject);
+    });
+
+  /** Files are looked at now and then, and the first look may come after a change. */
+  async function repeat(change: () => Promise<void>, isSeen: () => boolean): Promise<void> {
+    while (!isSeen()) {
+      await change();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  it('in its files is used for new connections; one that is broken is not', async () => {
+    const authority = await Authority.create();
+    const folder = await mkdtemp(join(tmpdir(), 'ilp-http-tls-'));
+    closing(() => rm(folder, { recursive: true }));
+    const files = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
+    const put = async ({ cert, key }: Pair): Promise<void> => {
+      await writeFile(files.keyFile, key);
+      await writeFile(files.certFile, cert);
+    };
+    await put(await authority.issue({ ip: ['127.0.0.1'] }));
+    const ofAlice = await authority.issue({ dns: ['alice.example'] });
+    const { server, url, alice } = await clientAndServer({
+      server: { tls: { ...files, watchIntervalMs: 20, clientCa: [authority.pem] } },
+      peer: { incoming: { certificates: [{ name: 'alice.example' }] } },
+      client: { tls: { ca: authority.pem, ...ofAlice } },
+    });
+    const port = Number(new URL(url).port);
+    expect(await alice.send(PACKET, soon())).toEqual(REPLY);
+    const first = await serialOf(port);
+    await repeat(
+      () => writeFile(files.certFile, 'half a fi'),
+      () => server.counters.tlsFailures > 0,
+    );
+    expect(await serialOf(port)).toBe(first);
+    const renewed = await authority.issue({ ip: ['127.0.0.1'] });
+    await repeat(
+      () => put(renewed),
+      () => server.counters.tlsReloads > 0,
+    );
+    expect(await serialOf(port)).not.toBe(first);
+    // The authorities of clients are as before.
+    const again = aPeer({ url, tls: { ca: authority.pem, ...ofAlice } });
+    expect(await again.send(PACKET, soon())).toEqual(REPLY);
+    expect(await alice.send(PACKET, soon())).toEqual(REPLY);
+  });
+
+  it.each([true, false])('of a client is shown on new connections (HTTP/2: %s)', async (http2) => {
+    const authority = await Authority.create();
+    const [old, renewed] = [
+      await authority.issue({ dns: ['old.example'] }),
+      await authority.issue({ dns: ['new.example'] }),
+    ];
+    const seen: unknown[] = [];
+    const held = deferred<Uint8Array>();
+    const { alice, bob } = await clientAndServer({
+      server: {
+        tls: { ...(await authority.issue({ ip: ['127.0.0.1'] })), clientCa: [authority.pem] },
+        authenticate: ({ certificate }) => {
+          seen.push(certificate?.names);
+          return Promise.resolve('alice');
+        },
+      },
+      peer: { incoming: {} },
+      client: { http2, tls: { ca: authority.pem, ...old } },
+    });
+    bob.handle(() => held.promise);
+    const underWay = alice.send(PACKET, soon());
+    await until(() => bob.counters.requestsReceived === 1);
+    alice.renewTls({ ca: authority.pem, ...renewed });
+    bob.handle((octets) => Promise.resolve(octets.toReversed()));
+    expect(await alice.send(PACKET, soon())).toEqual(REPLY);
+    held.resolve(PACKET);
+    expect(await underWay).toEqual(PACKET);
+    expect(seen).toEqual([['old.example'], ['new.example']]);
   });
 });

@@ -25,8 +25,8 @@ export function closing(close: () => Promise<unknown>): void {
 export const TOKEN_OF_ALICE = 'alice-0123456789-0123456789-0123456789-012345';
 export const TOKEN_OF_BOB = 'bob-0123456789-0123456789-0123456789-01234567';
 
-/** Long enough for a loopback connection, short enough for a person: only failing tests wait for it. */
-export const soon = (): { deadline: number } => ({ deadline: Date.now() + 5000 });
+/** Long enough for a loopback connection on a busy machine: only failing tests wait for it. */
+export const soon = (): { deadline: number } => ({ deadline: Date.now() + 30_000 });
 
 export const reversed = (octets: Uint8Array): Promise<Uint8Array> =>
   Promise.resolve(octets.toReversed());

@@ -1,3 +1,4 @@
+import { VirtualClock } from '@pennyswitch/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Authority } from './certificates.js';
 import {
@@ -118,10 +119,14 @@ describe('the synchronous exchange', () => {
   });
 
   it('says that nothing left where nobody listens, and when time was over before', async () => {
-    const { url, server } = await rawServer(() => undefined);
-    const alice = aPeer({ url });
-    const late = await failureOf(alice.send(PACKET, { deadline: Date.now() + 50 }));
-    expect(late).toMatchObject({ code: 'DEADLINE_PASSED', sent: 'unknown' });
+    let asked = 0;
+    const { url, server } = await rawServer(() => (asked += 1));
+    const clock = new VirtualClock();
+    const alice = aPeer({ url, clock });
+    const late = failureOf(alice.send(PACKET, { deadline: clock.now() + 50 }));
+    await until(() => asked === 1);
+    await clock.advance(50);
+    expect(await late).toMatchObject({ code: 'DEADLINE_PASSED', sent: 'unknown' });
     await new Promise((resolve) => {
       server.closeAllConnections();
       server.close(resolve);

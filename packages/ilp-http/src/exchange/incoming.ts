@@ -129,6 +129,8 @@ export class IncomingRequests {
       throw new HttpRefusal(500, 'the packet could not be processed');
     }
     if (earlier.state !== 'undelivered') return accepted;
+    // From now on, so that one more repetition does not start another delivery.
+    earlier.state = 'replied';
     return { ...accepted, afterwards: () => void this.#deliver(earlier, octets, url) };
   }
 
@@ -153,6 +155,7 @@ export class IncomingRequests {
         expiresAt: expiresAt?.(octets),
       });
       request.state = taken ? 'delivered' : 'undelivered';
+      if (taken) this.#memory.dropReply(request);
     } catch {
       // The handler failed and is in the log already. There is no packet that says so: the peer's deadline will.
       request.state = 'failed';

@@ -53,7 +53,11 @@ export class OpenRequest {
 
   /** Ends the request without a reply. An attempt that is under way ends first: it knows whether anything left. */
   end(code: 'DEADLINE_PASSED' | 'ABORTED' | 'CLOSING', message: string, reason?: unknown): void {
-    if (this.#settled || this.#end !== undefined) return;
+    if (this.#settled) {
+      this.#finish();
+      return;
+    }
+    if (this.#end !== undefined) return;
     const last = this.lastError === undefined ? '' : `, after: ${this.lastError.message}`;
     this.#end = new IlpHttpError(code, 'no', message + last, { cause: reason ?? this.lastError });
     this.#controller.abort();
@@ -67,20 +71,27 @@ export class OpenRequest {
       return await work();
     } finally {
       this.#attempting = false;
+      if (this.#settled) this.#finish();
     }
   }
 
-  /** @returns false if it was settled before: only the first reply counts. */
+  /**
+   * An attempt goes on until its answer, or the deadline: where the reply came to the callback URL and overtook the 202,
+   * ending it would cut a connection that is good.
+   * @returns false if it was settled before: only the first reply counts.
+   */
   succeed(reply: Uint8Array): boolean {
     if (this.#settled) return false;
-    this.#settle();
+    this.#settled = true;
+    if (!this.#attempting) this.#finish();
     this.#resolve(reply);
     return true;
   }
 
   fail(error: IlpHttpError): void {
     if (this.#settled) return;
-    this.#settle();
+    this.#settled = true;
+    this.#finish();
     this.#reject(this.#asKnown(this.#end ?? error));
   }
 
@@ -91,8 +102,8 @@ export class OpenRequest {
     return new IlpHttpError(code, 'unknown', message, { cause, status });
   }
 
-  #settle(): void {
-    this.#settled = true;
+  /** Nothing goes on any more. */
+  #finish(): void {
     for (const cleanUp of this.#cleanUp) cleanUp();
     this.#controller.abort();
   }

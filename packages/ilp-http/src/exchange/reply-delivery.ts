@@ -24,7 +24,7 @@ export interface DeliverySettings {
   readonly environment: Environment;
   readonly counters: IlpHttpCounters;
   readonly credentials: OutgoingCredentials;
-  readonly client: HttpClient;
+  readonly client: Pick<HttpClient, 'post'>;
 }
 
 /** Attempts before the packet expires, and the least time that one gets. */

@@ -64,6 +64,14 @@ export class RequestMemory {
     this.#forgetOld(now);
   }
 
+  /** The reply is not needed any more, only that the request was seen. */
+  dropReply(request: RememberedRequest): void {
+    request.outcome = undefined;
+    if (this.#requests.get(request.id) !== request) return;
+    this.#bytes -= request.bytes - ENTRY_BYTES;
+    request.bytes = ENTRY_BYTES;
+  }
+
   #forgetOld(now: number): void {
     for (const [id, request] of this.#requests) {
       const isOld = now - request.arrivedAt >= this.#rememberMs;
