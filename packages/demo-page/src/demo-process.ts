@@ -3,7 +3,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
-/** The line that `pennyswitch demo --stay` prints for a second terminal. */
+/** What `pennyswitch demo --stay` prints when its first payment was as it should be … */
+const GOOD = 'The books agree.';
+/** … and then, for a second terminal. */
+const STAY = /^The network stays up/;
 const GUEST = /pay '(\$\S+)' .*--uplink (\S+) --connect-to (\S+) --ca (\S+)/;
 
 /** A whole network on this machine, `pennyswitch demo --stay`, with an account for a guest. */
@@ -33,7 +36,7 @@ export class DemoProcess {
   /**
    * Starts it, and waits until its first payment was made.
    * @param onLine told of each line that it prints until then.
-   * @throws Error where it ends instead.
+   * @throws Error where it ends instead, or that payment failed.
    */
   static start(onLine: (line: string) => void = () => undefined): Promise<DemoProcess> {
     const manifest = createRequire(import.meta.url).resolve('pennyswitch/package.json');
@@ -45,14 +48,22 @@ export class DemoProcess {
     });
     return new Promise((resolve, reject) => {
       let rest = '';
+      let isGood = false;
       child.stdout.setEncoding('utf8');
       child.stdout.on('data', (text: string) => {
         const lines = (rest + text).split('\n');
         rest = lines.pop() ?? '';
         for (const line of lines) {
+          isGood ||= line === GOOD;
           const guest = GUEST.exec(line);
-          if (guest === null) onLine(line);
-          else resolve(new DemoProcess(child, guest));
+          if (guest === null) {
+            if (!STAY.test(line)) onLine(line);
+          } else if (isGood) {
+            resolve(new DemoProcess(child, guest));
+          } else {
+            child.kill('SIGTERM');
+            reject(new Error('the first payment through the demo network failed, see above'));
+          }
         }
       });
       child.once('error', reject);

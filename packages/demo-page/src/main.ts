@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { DemoProcess } from './demo-process.js';
 import { PageServer, type PageServerOptions } from './page-server.js';
 import { parseConnectTo } from './connect-to.js';
+import { StatusLine } from './status-line.js';
 
 const USAGE = `npm run page [-- OPTIONS]
 
@@ -16,22 +17,29 @@ Serves a page that pays a payment pointer by the second. Without --uplink it sta
   --ca FILE                      authorities (PEM) to trust for it
 `;
 
-const { values } = parseArgs({
-  options: {
-    port: { type: 'string', default: '0' },
-    budget: { type: 'string', default: '5' },
-    uplink: { type: 'string' },
-    pointer: { type: 'string' },
-    'connect-to': { type: 'string', multiple: true, default: [] },
-    ca: { type: 'string' },
-    help: { type: 'boolean' },
-  },
-});
+const OPTIONS = {
+  port: { type: 'string', default: '0' },
+  budget: { type: 'string', default: '5' },
+  uplink: { type: 'string' },
+  pointer: { type: 'string' },
+  'connect-to': { type: 'string', multiple: true, default: [] as string[] },
+  ca: { type: 'string' },
+  help: { type: 'boolean' },
+} as const;
+
+/** The options as they were given. @throws TypeError for one that there is not. */
+function readOptions() {
+  return parseArgs({ options: OPTIONS }).values;
+}
+
+type Options = ReturnType<typeof readOptions>;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** What the options say of the way to the receiver; undefined where they leave it to the demo network. */
-function given(): Pick<PageServerOptions, 'uplink' | 'pointer' | 'connectTo' | 'ca'> | undefined {
+function given(
+  values: Options,
+): Pick<PageServerOptions, 'uplink' | 'pointer' | 'connectTo' | 'ca'> | undefined {
   const { uplink, pointer, ca } = values;
   if (uplink === undefined && pointer === undefined) return undefined;
   if (uplink === undefined || pointer === undefined) {
@@ -41,21 +49,56 @@ function given(): Pick<PageServerOptions, 'uplink' | 'pointer' | 'connectTo' | '
   return { uplink, pointer, connectTo, ...(ca === undefined ? {} : { ca }) };
 }
 
-async function run(): Promise<void> {
-  const way = given();
-  const stopped = new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
+/** @throws TypeError that says which option is none. */
+function numbers(values: Options): { port: number; budget: bigint } {
+  const { port, budget } = values;
+  if (!/^[0-9]{1,5}$/.test(port) || Number(port) > 65_535) {
+    throw new TypeError(`--port wants a number from 0 to 65535, found ${JSON.stringify(port)}`);
+  }
+  if (!/^[0-9]{1,12}$/.test(budget)) {
+    throw new TypeError(`--budget wants a whole number, found ${JSON.stringify(budget)}`);
+  }
+  return { port: Number(port), budget: BigInt(budget) };
+}
+
+async function run(values: Options): Promise<void> {
+  const way = given(values);
+  const { port, budget } = numbers(values);
+  const stop = new AbortController();
+  const stopped = new Promise<void>((resolve) => {
+    stop.signal.addEventListener('abort', () => {
+      resolve();
+    });
   });
-  const demo = way === undefined ? await DemoProcess.start(say) : undefined;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      stop.abort();
+    });
+  }
+  const demo = way === undefined ? await startDemo(stop.signal) : undefined;
+  if (stop.signal.aborted) return demo?.stop();
   const server = await PageServer.start({
     ...(way ?? fromDemo(demo)),
-    port: Number(values.port),
-    budget: BigInt(values.budget),
+    port,
+    budget,
   });
-  say(`\nOpen ${server.url} in a browser on this machine. Ctrl-C ends it.`);
+  say(`\nOpen ${server.url} in a browser on this machine.`);
+  say(`It pays ${server.pointer} by the second while it is in view. Ctrl-C ends it.\n`);
+  const status = new StatusLine(server.provider, process.stdout);
   await stopped;
+  await status.finish();
   await server.close();
   await demo?.stop();
+}
+
+/** @returns undefined where it was stopped while it started. */
+async function startDemo(signal: AbortSignal): Promise<DemoProcess | undefined> {
+  try {
+    return await DemoProcess.start(say);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
 }
 
 function fromDemo(demo: DemoProcess | undefined): NonNullable<ReturnType<typeof given>> {
@@ -64,11 +107,13 @@ function fromDemo(demo: DemoProcess | undefined): NonNullable<ReturnType<typeof 
   return { uplink, pointer, connectTo: [parseConnectTo(connectTo)], ca };
 }
 
-if (values.help === true) {
-  say(USAGE);
-} else {
-  await run().catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
-  });
+async function main(): Promise<void> {
+  const values = readOptions();
+  if (values.help === true) say(USAGE);
+  else await run(values);
 }
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

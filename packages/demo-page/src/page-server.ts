@@ -44,12 +44,15 @@ const json = (value: unknown): Answer => ({
 export class PageServer {
   /** What to open in a browser. */
   readonly url: string;
+  /** Whom the page pays. */
+  readonly pointer: string;
   readonly provider: Provider;
   readonly #server: Server;
 
-  private constructor(server: Server, url: string, provider: Provider) {
+  private constructor(server: Server, url: string, pointer: string, provider: Provider) {
     this.#server = server;
     this.url = url;
+    this.pointer = pointer;
     this.provider = provider;
   }
 
@@ -66,14 +69,14 @@ export class PageServer {
     const origins = NAMES.map((name) => `http://${name}:${port}`);
     try {
       const provider = await Provider.start({ ...options, server, origins });
-      const site = new Site(files, relay, port, provider.token);
+      const site = new Site(files, relay, port, provider);
       server.on('request', (request, response) => {
         void site.answer(request).then(({ status, type, body }) => {
           response.writeHead(status, { ...site.headers, 'content-type': `${type}; charset=utf-8` });
           response.end(request.method === 'HEAD' ? undefined : body);
         });
       });
-      return new PageServer(server, `http://${HOST}:${port}/`, provider);
+      return new PageServer(server, `http://${HOST}:${port}/`, options.pointer, provider);
     } catch (error) {
       server.close();
       throw error;
@@ -97,12 +100,18 @@ class Site {
   /** Of every answer. The page loads nothing from elsewhere, and connects to SPSP servers and its own only. */
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(files: ReadonlyMap<string, Answer>, relay: SpspRelay, port: number, token: string) {
+  constructor(
+    files: ReadonlyMap<string, Answer>,
+    relay: SpspRelay,
+    port: number,
+    { token, budget }: Provider,
+  ) {
     this.#files = files;
     this.#relay = relay;
     this.#hosts = NAMES.map((name) => `${name}:${port}`);
     this.#ticket = {
       uplink: `btp+ws://:${token}@${HOST}:${port}${BTP_PATH}`,
+      budget: budget.toString(),
       relayedHosts: relay.hosts,
     };
     this.headers = {

@@ -28,11 +28,14 @@ export class Provider {
   /** What the page shows to get in. */
   readonly token: string;
   readonly asset: Asset;
+  /** What the page may spend in all, in units. */
+  readonly budget: bigint;
   readonly #connector: Connector;
 
-  private constructor(connector: Connector, asset: Asset, token: string) {
+  private constructor(connector: Connector, asset: Asset, budget: bigint, token: string) {
     this.#connector = connector;
     this.asset = asset;
+    this.budget = budget;
     this.token = token;
   }
 
@@ -57,12 +60,13 @@ export class Provider {
         path: BTP_PATH,
       });
       link.attach(server);
-      const limits = { maximumBalance: budget * 10n ** BigInt(asset.scale) };
+      const units = budget * 10n ** BigInt(asset.scale);
+      const limits = { maximumBalance: units };
       await connector.addAccount(
         { id: 'page', relation: 'child', asset, limits },
         btpLink(link.account('page')),
       );
-      return new Provider(connector, asset, token);
+      return new Provider(connector, asset, units, token);
     } catch (error) {
       await connector.stop({ drainMs: 0 });
       throw error;

@@ -115,7 +115,7 @@ async function startShop(uplink: string): Promise<Shop> {
   };
 }
 
-/** The meter's texts. */
+/** The meter's texts, all of one moment. */
 async function meter({ page }: OpenPage): Promise<{
   delivered: bigint;
   sent: bigint;
@@ -123,13 +123,10 @@ async function meter({ page }: OpenPage): Promise<{
   state: string;
   problem: string;
 }> {
-  const [delivered = '', sent = '', packets = '', state = '', problem = ''] = await Promise.all(
-    ['delivered', 'sent', 'packets', 'state', 'problem'].map((id) =>
-      page
-        .locator(`#${id}`)
-        .textContent()
-        .then((text) => text ?? ''),
-    ),
+  const [delivered = '', sent = '', packets = '', state = '', problem = ''] = await page.evaluate<
+    string[]
+  >(
+    `['delivered', 'sent', 'packets', 'state', 'problem'].map((id) => document.getElementById(id).textContent)`,
   );
   return {
     delivered: units(delivered),
@@ -146,22 +143,10 @@ function units(text: string): bigint {
   return BigInt(whole + decimals.padEnd(6, '0'));
 }
 
-async function isPaused(opened: OpenPage): Promise<void> {
+/** Pauses, and waits until the page says that nothing is on its way any more. */
+async function pause(opened: OpenPage): Promise<void> {
   await opened.page.click('#pause');
   await expect.poll(async () => (await meter(opened)).state).toBe('paused');
-  // What is in flight arrives within a round trip.
-  let before = -1;
-  await expect
-    .poll(
-      async () => {
-        const { packets } = await meter(opened);
-        const isStill = packets === before;
-        before = packets;
-        return isStill;
-      },
-      { interval: 300 },
-    )
-    .toBe(true);
 }
 
 describe.skipIf(NO_CHROMIUM !== undefined)(
@@ -194,8 +179,8 @@ describe.skipIf(NO_CHROMIUM !== undefined)(
             document.monetization.addEventListener(type, ({ detail }) => window.events.push({ type, detail, state: document.monetization.state }));
           }`);
         await expect
-          .poll(async () => (await meter(opened)).packets, { timeout: 20_000 })
-          .toBeGreaterThan(2);
+          .poll(() => opened.page.evaluate('window.events.length'), { timeout: 20_000 })
+          .toBeGreaterThan(1);
         expect(await opened.page.evaluate('document.body.classList.contains("is-paid")')).toBe(
           true,
         );
@@ -215,11 +200,13 @@ describe.skipIf(NO_CHROMIUM !== undefined)(
         });
 
         // The receiver is gone: the page says so, and goes on over a connection of its own when it is back.
+        // Nothing is on its way then: a fulfillment that is lost would leave the two with different sums, rightly.
+        await pause(opened);
         await bank.drop();
+        await opened.page.click('#pause');
         await expect
-          .poll(async () => (await meter(opened)).state, { timeout: 40_000 })
-          .toBe('trying again');
-        expect((await meter(opened)).problem).not.toBe('');
+          .poll(() => meter(opened), { timeout: 40_000 })
+          .toMatchObject({ state: 'trying again', problem: expect.stringMatching(/./) });
         expect(await opened.page.evaluate('document.monetization.state')).toBe('pending');
         const before = (await meter(opened)).packets;
         await bank.take();
@@ -228,7 +215,7 @@ describe.skipIf(NO_CHROMIUM !== undefined)(
           .toBeGreaterThan(before + 1);
         expect(await opened.page.evaluate('document.monetization.state')).toBe('started');
 
-        await isPaused(opened);
+        await pause(opened);
         const { delivered, sent } = await meter(opened);
         expect(await server.provider.spent()).toBe(sent);
         expect(await shop.stop()).toBe(delivered);

@@ -92,22 +92,23 @@ function tick(wallet: PageWallet): void {
   show(wallet);
 }
 
-function show({ asset }: PageWallet): void {
-  showMeter({ ...totals, sourceAsset: asset });
+function show({ asset, budget }: PageWallet): void {
+  showMeter({ ...totals, sourceAsset: asset, budget });
 }
 
 let shownState: PayerState = 'connecting';
 
 function showPayer(state: PayerState, problem?: string): void {
   shownState = state;
-  showState(isPaused && state === 'paying' ? 'paused' : state, problem);
+  // What is on its way arrives: it is paused once the payer says so.
+  showState(isPaused && state === 'paying' ? 'pausing' : state, problem);
 }
 
 function handleControls({ asset }: PageWallet): void {
   const rate = element('rate', HTMLInputElement);
   const showRate = (): void => {
     const text = `${formatAmount(ratePerSecond(asset), asset, 3)} ${asset.code}`;
-    write('rate-text', `${text} per second`);
+    write('rate-text', `${text} a second`);
   };
   rate.addEventListener('input', showRate);
   showRate();

@@ -2,6 +2,8 @@
 export interface WalletTicket {
   /** The page's account at its provider: `btp+ws://:TOKEN@HOST:PORT/PATH`. */
   readonly uplink: string;
+  /** What the page may spend in all, in units of its account's asset. */
+  readonly budget: string;
   /** Hosts whose SPSP servers only the page's server reaches: it passes queries on to them. */
   readonly relayedHosts: readonly string[];
 }

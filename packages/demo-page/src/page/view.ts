@@ -9,6 +9,8 @@ export interface Meter {
   readonly sent: bigint;
   readonly delivered: bigint;
   readonly packets: number;
+  /** What may be sent in all. */
+  readonly budget: bigint;
   readonly sourceAsset: Asset;
   readonly destinationAsset: Asset | undefined;
   readonly seconds: number;
@@ -16,9 +18,13 @@ export interface Meter {
   readonly bars: readonly bigint[];
 }
 
-const STATES: Readonly<Record<PayerState, string>> = {
+/** What the page shows of the paying. */
+export type ShownState = PayerState | 'pausing';
+
+const STATES: Readonly<Record<ShownState, string>> = {
   connecting: 'connecting',
   paying: 'paying',
+  pausing: 'pausing',
   paused: 'paused',
   waiting: 'trying again',
 };
@@ -36,21 +42,24 @@ export function write(id: string, text: string): void {
 }
 
 export function showMeter(meter: Meter): void {
-  const { sent, delivered, packets, sourceAsset, destinationAsset, seconds, bars } = meter;
+  const { sent, budget, delivered, packets, sourceAsset, destinationAsset, seconds, bars } = meter;
   write(
     'delivered',
     destinationAsset === undefined
       ? delivered.toString()
-      : formatAmount(delivered, destinationAsset, 4),
+      : formatAmount(delivered, destinationAsset, destinationAsset.scale),
   );
   write('delivered-code', destinationAsset?.code ?? 'units');
+  const spent = element('spent', HTMLProgressElement);
+  spent.value = budget > 0n ? Number((sent * 1000n) / budget) / 1000 : 1;
   write('sent', `${formatAmount(sent, sourceAsset)} ${sourceAsset.code}`);
+  write('budget', `${formatAmount(budget, sourceAsset)} ${sourceAsset.code}`);
   write('packets', packets.toString());
   write('time', clockOf(seconds));
   drawBars(element('bars', SVGElement), bars);
 }
 
-export function showState(state: PayerState, problem: string | undefined): void {
+export function showState(state: ShownState, problem: string | undefined): void {
   const pill = element('state', HTMLElement);
   pill.textContent = STATES[state];
   pill.dataset['state'] = state;

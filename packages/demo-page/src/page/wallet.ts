@@ -10,6 +10,8 @@ const CONNECT_TIMEOUT_MS = 15_000;
 export interface PageWallet {
   readonly asset: Asset;
   readonly address: string;
+  /** What the page may spend in all, in units. */
+  readonly budget: bigint;
   /** Sends a Prepare, and returns the Fulfill or Reject. */
   readonly send: Connector['sendLocal'];
   /** Asks SPSP servers. */
@@ -20,7 +22,7 @@ export interface PageWallet {
 export async function openWallet(): Promise<PageWallet> {
   const response = await fetch('/wallet.json');
   if (!response.ok) throw new Error(`no wallet: status ${response.status}`);
-  const { uplink, relayedHosts } = (await response.json()) as WalletTicket;
+  const { uplink, budget, relayedHosts } = (await response.json()) as WalletTicket;
   const link = new BtpClient({ url: uplink });
   const connector = new Connector();
   const routes = { sendRoutes: false, receiveRoutes: false };
@@ -33,6 +35,7 @@ export async function openWallet(): Promise<PageWallet> {
   return {
     asset,
     address,
+    budget: BigInt(budget),
     send: connector.sendLocal,
     client: new SpspClient({ fetch: (url, init) => ask(url, init, relayedHosts) }),
   };
