@@ -93,11 +93,12 @@ export function paymentPointerOf(url: string): PaymentPointer {
 
 function pointerOf(host: string, pathname: string): PaymentPointer {
   const path = pathname === '/' ? DEFAULT_PATH : pathname;
+  const normal = normalPath(path);
   return {
     host,
     path,
     url: `https://${host}${path}`,
-    text: `$${host}${path === DEFAULT_PATH ? '' : normalPath(path)}`,
+    text: `$${host}${normal === DEFAULT_PATH ? '' : normal}`,
   };
 }
 

@@ -85,7 +85,9 @@ export interface SpspHandler {
 
 const CORS_HEADERS = {
   'access-control-allow-origin': '*',
-  'access-control-allow-headers': 'web-monetization-id',
+  'access-control-allow-headers': 'web-monetization-id, receipt-nonce, receipt-secret',
+  // Cache-Control is shown to scripts anyway.
+  'access-control-expose-headers': 'retry-after',
 } as const;
 const METHODS = 'GET, HEAD, OPTIONS';
 

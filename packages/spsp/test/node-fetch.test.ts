@@ -247,6 +247,29 @@ describe('hostile servers', () => {
     expect(await ask(listener)).toMatchObject({ code: 'UNREACHABLE' });
   });
 
+  it.each([
+    'HTTP/1.1 999 Too much',
+    'HTTP/1.1 600 Too much',
+    'HTTP/1.1 000 Nothing',
+    'HTTP/1.1 199 Early',
+    'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade',
+    'HTTP/1.1 101 Switching Protocols',
+    'HTTP/1.1 200 OK\r\nx : y',
+    'HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked',
+  ])('are unreachable where they answer with %j', async (head) => {
+    const error = await ask((request) => request.socket.end(`${head}\r\n\r\n`));
+    expect(error).toMatchObject({ code: 'UNREACHABLE' });
+  });
+
+  it('are asked for bodies that are not packed', async () => {
+    const asked: unknown[] = [];
+    await ask((request, response) => {
+      asked.push(request.headers['accept-encoding']);
+      response.writeHead(200, TYPE).end(GOOD);
+    });
+    expect(asked).toEqual(['identity']);
+  });
+
   it.each([204, 205, 304])('get no details across with status %i', async (status) => {
     expect(await ask((_, response) => response.writeHead(status, TYPE).end())).toMatchObject({
       code: expect.stringMatching(/REFUSED|REDIRECT/) as string,

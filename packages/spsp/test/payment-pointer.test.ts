@@ -51,6 +51,17 @@ describe('payment pointers (RFC 0026 "Resolution")', () => {
     ['$[::1z]', 'BAD_HOST'],
     ['$[::1]x', 'BAD_HOST'],
     ['$::1', 'HAS_PORT'],
+    ['$xn--a.example', 'BAD_HOST'],
+    ['$[fe80::1%25eth0]/bob', 'BAD_HOST'],
+    ['$[v1.fe80]/bob', 'BAD_HOST'],
+    ['$example.com\u0000', 'BAD_HOST'],
+    ['$example.com/\u0000', 'BAD_PATH'],
+    ['$ex\tample.com', 'BAD_HOST'],
+    ['\ufeff$example.com', 'NO_DOLLAR'],
+    ['$example.com\uff0fbob', 'NOT_ASCII'],
+    ['$%', 'BAD_HOST'],
+    ['$example.com\\@other.example', 'HAS_USERINFO'],
+    ['$example.com&other.example', 'BAD_HOST'],
     ['$.', 'BAD_HOST'],
     ['$.example.com', 'BAD_HOST'],
     ['$example..com', 'BAD_HOST'],
@@ -105,6 +116,11 @@ describe('payment pointers (RFC 0026 "Resolution")', () => {
     expect(parsePaymentPointer('$example.com/bob/').text).toBe('$example.com/bob/');
     expect(parsePaymentPointer('$example.com/%7ebob').text).toBe('$example.com/~bob');
     expect(parsePaymentPointer('$example.com/a%2fb').text).toBe('$example.com/a%2Fb');
+    expect(parsePaymentPointer('$example.com/%2ewell-known/p%61y').text).toBe('$example.com');
+    expect(parsePaymentPointer('$example.com/a/../%2E%2e/b/./c').text).toBe('$example.com/b/c');
+    expect(parsePaymentPointer('$example.com/a/..').text).toBe('$example.com');
+    expect(parsePaymentPointer('$0x7f.1/bob').text).toBe('$127.0.0.1/bob');
+    expect(parsePaymentPointer('$[2001:DB8:0:0::1]/bob').text).toBe('$[2001:db8::1]/bob');
     expect(parsePaymentPointer('$example.com/Bob').text).not.toBe('$example.com/bob');
   });
 
@@ -122,6 +138,35 @@ describe('payment pointers (RFC 0026 "Resolution")', () => {
         const pointer = parsePaymentPointer(`$${[host, ...segments].join('/')}`);
         expect(paymentPointerOf(pointer.url)).toEqual(pointer);
         expect(parsePaymentPointer(pointer.text)).toEqual(pointer);
+      }),
+    );
+  });
+
+  it('have a normal form that is its own, whatever their path', () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        '.',
+        '..',
+        '/',
+        '%2e',
+        '%2E',
+        '%2f',
+        '%5c',
+        '%7E',
+        '%41',
+        '%00',
+        '%C3%A9',
+        '',
+      ),
+      fc.stringMatching(/^[A-Za-z0-9\-._~!$&'()*+,;=:@]{0,4}$/),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const pointer = parsePaymentPointer(`$example.com/${pieces.join('')}`);
+        const normal = parsePaymentPointer(pointer.text);
+        expect(normal.text).toBe(pointer.text);
+        expect(new URL(pointer.url).href).toBe(pointer.url);
+        expect(parsePaymentPointer(paymentPointerOf(pointer.url).text).text).toBe(pointer.text);
       }),
     );
   });

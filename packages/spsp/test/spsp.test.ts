@@ -98,7 +98,10 @@ describe('the server (RFC 0009)', () => {
     for (const method of ['GET', 'OPTIONS']) {
       const { headers } = await serve()(get(ENDPOINT, {}, method));
       expect(headers.get('access-control-allow-origin')).toBe('*');
-      expect(headers.get('access-control-allow-headers')).toBe('web-monetization-id');
+      expect(headers.get('access-control-allow-headers')).toBe(
+        'web-monetization-id, receipt-nonce, receipt-secret',
+      );
+      expect(headers.get('access-control-expose-headers')).toBe('retry-after');
     }
   });
 

@@ -1,9 +1,9 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
-import { rootCertificates } from 'node:tls';
+import { checkServerIdentity, rootCertificates, type PeerCertificate } from 'node:tls';
 import { SpspError } from '../errors.js';
 import type { FetchFunction } from '../redirects.js';
 import { isPrivateAddress } from './private-addresses.js';
@@ -54,6 +54,8 @@ export function createNodeFetch(options: NodeFetchOptions = {}): FetchFunction {
         path: `${target.pathname}${target.search}`,
         headers: {
           host: target.host,
+          // Nothing is unpacked here; without this field a server may pack as it likes (RFC 9110 12.5.3).
+          'accept-encoding': 'identity',
           ...Object.fromEntries(new Headers(init.headers)),
           ...(body === undefined ? {} : { 'content-length': body.length.toString() }),
         },
@@ -63,9 +65,18 @@ export function createNodeFetch(options: NodeFetchOptions = {}): FetchFunction {
         ...(init.signal instanceof AbortSignal ? { signal: init.signal } : {}),
         ...(ca === undefined ? {} : { ca }),
       });
-      request.once('error', reject);
+      request.on('error', reject);
+      // Some answers end the connection without an error, such as 101 with an upgrade that nobody asked for.
+      request.once('close', () => {
+        reject(new Error('the connection was closed without an answer'));
+      });
       request.once('response', (incoming) => {
-        resolve(responseOf(incoming));
+        try {
+          resolve(responseOf(incoming));
+        } catch (error) {
+          request.destroy();
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
       });
       request.end(body);
     });
@@ -83,21 +94,24 @@ function authorities(ca: NonNullable<NodeFetchOptions['ca']>): string[] {
   return list.map((each) => (typeof each === 'string' ? each : new TextDecoder().decode(each)));
 }
 
-function whereTo(target: URL, options: NodeFetchOptions): RequestOptions & { servername: string } {
+function whereTo(target: URL, options: NodeFetchOptions): RequestOptions {
   const hostname = target.hostname.replace(/^\[|\]$/g, '');
   const port = Number(target.port || (target.protocol === 'https:' ? 443 : 80));
-  // TLS names hosts, never addresses (RFC 6066 3).
-  const servername = isIP(hostname) === 0 ? hostname : '';
+  const tls = {
+    // TLS names hosts, never addresses, and without the dot at the end (RFC 6066 3).
+    servername: isIP(hostname) === 0 ? hostname.replace(/\.$/, '') : '',
+    // The certificate is of who the URL names, wherever the connection goes.
+    checkServerIdentity: (_: string, certificate: PeerCertificate) =>
+      checkServerIdentity(hostname, certificate),
+  };
   const instead = options.connectTo?.(hostname, port);
-  if (instead !== undefined) {
-    return { host: instead.host, port: instead.port, servername };
-  }
+  if (instead !== undefined) return { host: instead.host, port: instead.port, ...tls };
   if (options.allowPrivateAddresses === true && options.lookup === undefined) {
-    return { host: hostname, port, servername };
+    return { host: hostname, port, ...tls };
   }
   // No lookup takes place for an address.
   if (isIP(hostname) !== 0) checkAddresses(hostname, [hostname], options);
-  return { host: hostname, port, servername, lookup: checkedLookup(options) };
+  return { host: hostname, port, ...tls, lookup: checkedLookup(options) };
 }
 
 function checkedLookup(options: NodeFetchOptions): LookupFunction {
@@ -140,10 +154,12 @@ function checkAddresses(
 }
 
 /** Statuses whose responses have no body (Fetch "null body status"). */
-const WITHOUT_BODY: ReadonlySet<number> = new Set([101, 204, 205, 304]);
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
+/** @throws Error for a status that HTTP does not have, or a field that is none. */
 function responseOf(incoming: IncomingMessage): Response {
   const { statusCode: status = 0, rawHeaders } = incoming;
+  if (status < 200 || status > 599) throw new Error(`the answer has the status ${status}`);
   const headers = new Headers();
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     headers.append(rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '');

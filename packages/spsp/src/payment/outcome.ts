@@ -20,6 +20,7 @@ export function addOutcome(earlier: SpspOutcome, last: PaymentOutcome): SpspOutc
   const delivered = earlier.delivered + last.delivered;
   const { receipt } = last;
   return {
+    ...last,
     sent,
     delivered,
     unknownOutcome: {
@@ -36,7 +37,6 @@ export function addOutcome(earlier: SpspOutcome, last: PaymentOutcome): SpspOutc
     receipt: receipt ?? earlier.receipt,
     receipts: receipt === undefined ? earlier.receipts : [...earlier.receipts, receipt],
     connections: earlier.connections + 1,
-    error: last.error,
   };
 }
 
