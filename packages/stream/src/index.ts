@@ -5,7 +5,8 @@
  *   fulfillments;
  * - receiving: {@link StreamReceiver} answers packets without keeping connections, since all that it must know of one stands
  *   in the address that {@link StreamReceiver.createCredentials} made;
- * - sending: {@link quotePayment} finds out what a payment costs and delivers, {@link payQuote} pays it;
+ * - sending: {@link quotePayment} finds out what a payment costs and delivers, {@link payQuote} pays it, {@link resumeQuote} takes
+ *   it up again after a crash;
  * - connections: {@link connectStream} and {@link StreamServer} keep connections with any number of streams, each with money and
  *   bytes in both directions.
  *
@@ -101,6 +102,8 @@ export {
   type PaymentProgress,
   type PayOptions,
 } from './payment/pay.js';
+export { resumeQuote, type ResumeOptions } from './payment/resume.js';
+export type { SaveState } from './payment/reservations.js';
 export type { SenderOptions } from './payment/session.js';
 export {
   PaymentError,

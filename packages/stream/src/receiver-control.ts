@@ -1,7 +1,12 @@
 import { MAX_AMOUNT } from '@pennyswitch/ilp-packet';
 import type { Asset } from './asset.js';
 import { StreamErrorCode } from './error-codes.js';
-import type { StreamDataFrame, StreamFrame, StreamMoneyFrame } from './frames.js';
+import type {
+  StreamDataFrame,
+  StreamFrame,
+  StreamMoneyBlockedFrame,
+  StreamMoneyFrame,
+} from './frames.js';
 
 /** Receipts name the stream in one byte (RFC 0039), and totals are kept per stream: there are no more of them. */
 export const MAX_COUNTED_STREAM_ID = 255;
@@ -27,6 +32,8 @@ export interface Violation {
 export interface ReceivedFrames {
   readonly money: readonly StreamMoneyFrame[];
   readonly data: readonly StreamDataFrame[];
+  /** Streams whose sender asks how much they take (RFC 0029 5.3.10). */
+  readonly blocked: readonly StreamMoneyBlockedFrame[];
   /** What is answered to control frames, whether or not the money is accepted. */
   readonly answers: readonly StreamFrame[];
   readonly violation?: Violation;
@@ -45,6 +52,7 @@ export function readControlFrames(
   const maxStreamId = counted ? MAX_COUNTED_STREAM_ID : MAX_STREAM_ID;
   const money: StreamMoneyFrame[] = [];
   const data: StreamDataFrame[] = [];
+  const blocked: StreamMoneyBlockedFrame[] = [];
   const answers: StreamFrame[] = [];
   let isNewAddress = false;
   let isClose = false;
@@ -53,11 +61,14 @@ export function readControlFrames(
       case 'StreamMoney':
       case 'StreamData': {
         const violation = checkStreamId(frame.streamId, maxStreamId);
-        if (violation !== undefined) return { money, data, answers, violation };
+        if (violation !== undefined) return { money, data, blocked, answers, violation };
         if (frame.type === 'StreamMoney') money.push(frame);
         else data.push(frame);
         break;
       }
+      case 'StreamMoneyBlocked':
+        if (checkStreamId(frame.streamId, maxStreamId) === undefined) blocked.push(frame);
+        break;
       case 'ConnectionNewAddress':
         isNewAddress = true;
         break;
@@ -72,7 +83,7 @@ export function readControlFrames(
   for (const streamId of streamIds(data)) {
     answers.push({ type: 'StreamMaxData', streamId, maxOffset: 0 });
   }
-  return { money, data, answers };
+  return { money, data, blocked, answers };
 }
 
 /** What a client learns first. Those that cannot receive send ConnectionNewAddress too: it is how they ask for the asset. */

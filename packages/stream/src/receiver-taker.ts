@@ -44,12 +44,20 @@ export class MoneyTaker {
 
   /** Answers a packet that must not be fulfilled: a probe, or one that lost too much on its way. */
   async refuse(packet: ReceivedPacket, money: readonly StreamMoneyFrame[]): Promise<Uint8Array> {
+    await this.tellLimits(packet, money);
+    return packet.reject('F99');
+  }
+
+  /** Puts into the reply how much each of these streams may receive, and has received. */
+  async tellLimits(
+    packet: ReceivedPacket,
+    streams: readonly { readonly streamId: number }[],
+  ): Promise<void> {
     try {
-      packet.replyFrames.push(...(await this.#maxMoney(packet.connection, money)).frames);
+      packet.replyFrames.push(...(await this.#maxMoney(packet.connection, streams)).frames);
     } catch (error) {
       this.#options.logger.error('could not read the totals of a connection', { error });
     }
-    return packet.reject('F99');
   }
 
   /**
@@ -151,7 +159,7 @@ export class MoneyTaker {
   /** How much each of these streams may receive and has received, and the sum of the latter. */
   async #maxMoney(
     connection: ReceiverConnection,
-    money: readonly StreamMoneyFrame[],
+    money: readonly { readonly streamId: number }[],
   ): Promise<{ frames: StreamFrame[]; total: bigint }> {
     if (!isCounted(connection)) return { frames: unlimitedMoney(money), total: 0n };
     const { limit = MAX_AMOUNT } = connection.credentials;

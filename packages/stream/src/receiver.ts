@@ -149,7 +149,10 @@ export class StreamReceiver {
       return this.#taker.refuse(packet, frames.money);
     }
     // Deployed clients send their control frames again and again until a packet of 0 is fulfilled.
-    if (prepare.amount === 0n) return packet.fulfill(fulfillment);
+    if (prepare.amount === 0n) {
+      if (frames.blocked.length > 0) await this.#taker.tellLimits(packet, frames.blocked);
+      return packet.fulfill(fulfillment);
+    }
     return this.#taker.take(packet, frames, fulfillment);
   }
 

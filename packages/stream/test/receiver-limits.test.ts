@@ -69,6 +69,16 @@ describe('a limit', () => {
     expect((await alice.send({ amount: 40n, frames: [money()] })).outcome).toBe('fulfilled');
   });
 
+  it('tells a sender that asks, without money, how much it takes and has received (RFC 0029 5.3.10)', async () => {
+    const alice = senderTo({ limit: 100n });
+    await alice.send({ amount: 60n, frames: [money()] });
+    const ask = { type: 'StreamMoneyBlocked', streamId: 1, sendMax: 100n, totalSent: 60n } as const;
+    const reply = await alice.send({ amount: 0n, frames: [ask, { ...ask, streamId: 300 }] });
+    expect(reply.frames).toEqual([
+      { type: 'StreamMaxMoney', streamId: 1, receiveMax: 100n, totalReceived: 60n },
+    ]);
+  });
+
   it('closes the connection with no error when more comes after it is reached', async () => {
     const alice = senderTo({ limit: 100n });
     await alice.send({ amount: 100n, frames: [money()] });

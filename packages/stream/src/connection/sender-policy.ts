@@ -41,6 +41,11 @@ export interface SenderPolicy {
   readonly probesInFlight: number;
   /** How many probes a quote sends at most; 1 up. Twice 64 halvings of a packet size that no connector tells. */
   readonly maxProbes: number;
+  /**
+   * Where the state of a payment is saved: for how many packets at a time; 1 up. More means fewer saves to wait for, and more
+   * that counts as spent when the process is killed.
+   */
+  readonly packetsPerSave: number;
   /** How many digits the probed rate should have, as the units that arrive from one probe; 1 up. */
   readonly probePrecision: bigint;
 }
@@ -63,5 +68,6 @@ export const DEFAULT_SENDER_POLICY: SenderPolicy = {
   rateFailureRounds: 3,
   probesInFlight: 4,
   maxProbes: 128,
+  packetsPerSave: 8,
   probePrecision: 1_000n,
 };

@@ -70,6 +70,11 @@ export class SendingConnection {
     return this.#flight.count;
   }
 
+  /** The number of the last packet; 0 where there was none. */
+  get lastSequence(): number {
+    return this.#sequence.last;
+  }
+
   /** How many more packets may be sent on this connection (RFC 0029 5.1.3). */
   get packetsLeft(): number {
     return this.#sequence.left;

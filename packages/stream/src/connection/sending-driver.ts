@@ -50,6 +50,11 @@ export class SendingDriver {
     }
   }
 
+  /** Something that the task waits for, and that no packet tells, has happened. */
+  wake(): void {
+    this.#do();
+  }
+
   #pump(): void {
     for (;;) {
       const packet = this.#connection.poll(this.#clock.now());

@@ -9,6 +9,11 @@ export class Sequence {
     this.#last = last;
   }
 
+  /** The number of the last packet; 0 where there was none. */
+  get last(): number {
+    return this.#last;
+  }
+
   /** The number that the next packet will have; undefined when the encryption key is worn out. */
   get next(): number | undefined {
     return this.#last >= MAX_SEQUENCE ? undefined : this.#last + 1;

@@ -9,6 +9,19 @@ import { nextPacket, type NextPacket, type PaymentPlan } from './next-packet.js'
 import { PaymentError } from './payment-error.js';
 import { PaymentTotals } from './totals.js';
 
+/** What a payment keeps to beside its plan. */
+export interface MoneyTaskOptions {
+  /** Whether a packet of this amount may leave now; whoever says no wakes the driver when it may. Default: always. */
+  readonly allows?: (amount: bigint, totals: PaymentTotals, now: number) => boolean;
+  /**
+   * When everything has expired that an earlier process may have sent on this connection: from then on the receiver's total
+   * says what of it has arrived. Undefined where there is nothing, or another connection carried it.
+   */
+  readonly settleAt?: number | undefined;
+  /** Whether what has not arrived by the receiver's total is not spent either: then it is sent again. */
+  readonly trustsReceiver?: boolean;
+}
+
 /** Moves the money of one payment. */
 export class MoneyTask implements Task {
   readonly totals: PaymentTotals = new PaymentTotals();
@@ -19,6 +32,12 @@ export class MoneyTask implements Task {
   readonly #connection: SendingConnection;
   readonly #plan: PaymentPlan;
   readonly #onProgress: () => void;
+  readonly #allows: NonNullable<MoneyTaskOptions['allows']>;
+  /** See {@link MoneyTaskOptions.settleAt}; undefined when the receiver has been asked. */
+  #settleAt: number | undefined;
+  /** Whether the receiver's total has said how much arrived of what is unknown. */
+  #isSettled = false;
+  readonly #trustsReceiver: boolean;
   readonly #unknown = new Set<Draft>();
   /** Packets in flight that are larger than any that has passed. */
   readonly #trials = new Set<Draft>();
@@ -40,7 +59,15 @@ export class MoneyTask implements Task {
   #isBlocked = false;
 
   /** @param onProgress called whenever the totals change. */
-  constructor(connection: SendingConnection, plan: PaymentPlan, onProgress: () => void) {
+  constructor(
+    connection: SendingConnection,
+    plan: PaymentPlan,
+    onProgress: () => void,
+    options: MoneyTaskOptions = {},
+  ) {
+    this.#allows = options.allows ?? (() => true);
+    this.#settleAt = options.settleAt;
+    this.#trustsReceiver = options.trustsReceiver === true;
     this.#connection = connection;
     this.#plan = plan;
     this.#onProgress = onProgress;
@@ -66,10 +93,15 @@ export class MoneyTask implements Task {
     this.#stop(explainCancel(reason));
   }
 
+  /** Sends no more, for a reason that is not the path's. */
+  fail(reason: PaymentError): void {
+    this.#stop(reason);
+  }
+
   deadline(after: number): number | undefined {
     if (this.#isStopped || this.#progressAt === undefined) return undefined;
     const end = this.#progressAt + this.#connection.policy.progressTimeoutMs;
-    return nextMoment(after, end, this.#askAt);
+    return nextMoment(after, end, this.#askAt, this.#settleAt);
   }
 
   handleTime(now: number): void {
@@ -88,12 +120,12 @@ export class MoneyTask implements Task {
     this.#isBlocked = next.type === 'blocked';
     switch (next.type) {
       case 'send':
+        if (!this.#allows(next.amount, this.totals, now)) return undefined;
         return this.#draft(next.amount, next.minimum);
       case 'blocked':
         return this.#ask(now);
       case 'done':
-        this.#isDone = true;
-        return undefined;
+        return this.#finish(now);
       case 'packet-limit':
         this.#stop(this.#packetLimit());
         return undefined;
@@ -109,6 +141,10 @@ export class MoneyTask implements Task {
     if (outcome.type === 'unknown') {
       this.#lastFailure = outcome;
       this.#unknown.add(draft);
+      if (this.#settleAt !== undefined) {
+        const expiresAt = outcome.sentAt + this.#connection.path.timeout.ms;
+        this.#settleAt = Math.max(this.#settleAt, expiresAt);
+      }
       this.totals.handleUnknown(draft);
     } else if (outcome.type === 'fulfilled') {
       this.totals.handleFulfilled(draft, outcome, wasUnknown);
@@ -118,9 +154,48 @@ export class MoneyTask implements Task {
       this.rejected.set(outcome.code, (this.rejected.get(outcome.code) ?? 0) + 1);
       this.#handleReject(draft, outcome, now);
     }
+    if (draft.amount === 0n) this.#settle(outcome);
     const fault = findRemoteFault(this.#connection.remote);
     if (fault !== undefined) this.#stop(fault);
     this.#onProgress();
+  }
+
+  /**
+   * Everything is sent. Where a delivery lacks what an earlier process may have sent, the receiver is asked for its total, once
+   * no packet of that process can arrive any more.
+   */
+  #finish(now: number): Draft | undefined {
+    const isOfUse = this.#plan.delivery !== undefined || this.#trustsReceiver;
+    const isSure = !isOfUse || this.#isComplete();
+    if (this.#settleAt === undefined || isSure) {
+      this.#isDone = true;
+      return undefined;
+    }
+    this.#progressAt = Math.max(this.#progressAt ?? now, this.#settleAt);
+    return now < this.#settleAt ? undefined : this.#ask(now);
+  }
+
+  /** Only a receiver that keeps totals names one that is not 0. */
+  #settle(outcome: Outcome): void {
+    if (this.#settleAt === undefined || outcome.sentAt < this.#settleAt) return;
+    if (outcome.type === 'unknown' || outcome.reply === undefined) return;
+    this.#settleAt = undefined;
+    const isTotal = outcome.reply.frames.some(
+      (frame) => frame.type === 'StreamMaxMoney' && frame.streamId === MONEY_STREAM_ID,
+    );
+    const { totalReceived } = this.#connection.remote;
+    if (!isTotal || totalReceived === 0n || totalReceived < this.totals.delivered) return;
+    const { minimumRate } = this.#plan;
+    this.totals.settleUnknown(
+      totalReceived,
+      this.#trustsReceiver ? (arrived) => ceilOver(arrived, minimumRate) : undefined,
+    );
+    this.#isSettled = true;
+    const { maxSource, delivery = 0n } = this.#plan;
+    const { promised, committed } = this.totals;
+    const most = this.#connection.path.rate.highEstimate(maxSource - committed) ?? 0n;
+    // What is left of the maximum does not make up for it: less than the delivery is no use to anybody.
+    if (promised + most < delivery) this.#isDone = true;
   }
 
   #decide(): NextPacket {
@@ -162,6 +237,7 @@ export class MoneyTask implements Task {
   /** A packet without money asks the receiver, whose reply says how much it takes now (RFC 0029 5.3.10). */
   #ask(now: number): Draft | undefined {
     if (this.#askAt !== undefined && now < this.#askAt) return undefined;
+    if (!this.#allows(0n, this.totals, now)) return undefined;
     this.#askAt = now + this.#connection.policy.askIntervalMs;
     return this.#send({
       amount: 0n,
@@ -219,9 +295,12 @@ export class MoneyTask implements Task {
   }
 
   #isComplete(): boolean {
-    const { sent, delivered, unknown } = this.totals;
+    const { sent, delivered, promised, committed, unknown } = this.totals;
     const { delivery, minDelivery, maxSource } = this.#plan;
-    if (delivery !== undefined) return delivered >= delivery;
+    if (delivery !== undefined) return (this.#isSettled ? promised : delivered) >= delivery;
+    if (this.#isSettled && this.#trustsReceiver) {
+      return promised >= minDelivery && maxSource - committed < this.#least;
+    }
     return unknown.packets === 0 && delivered >= minDelivery && maxSource - sent < this.#least;
   }
 

@@ -87,7 +87,8 @@ function wantedAmount(plan: PaymentPlan, totals: PaymentTotals, limits: PacketLi
 /** How much may be sent so that it does not exceed what the receiver takes, in source units. */
 function receivableAmount(totals: PaymentTotals, limits: PacketLimits): bigint {
   if (limits.receiveMax === MAX_AMOUNT) return MAX_AMOUNT;
-  const taken = larger(limits.totalReceived, totals.delivered) + totals.inFlight.expected;
+  const delivered = totals.delivered - totals.deliveredElsewhere;
+  const taken = larger(limits.totalReceived, delivered) + totals.inFlight.expected;
   if (taken >= limits.receiveMax) return 0n;
   const high = limits.rate.bounds?.high;
   const room = limits.receiveMax - taken;

@@ -2,7 +2,9 @@ import type { IlpErrorCode } from '@pennyswitch/ilp-packet';
 import type { Ratio } from '../ratio.js';
 import { MoneyTask } from './money-task.js';
 import type { PaymentError } from './payment-error.js';
-import { useQuote, type Quote } from './quote.js';
+import { PaymentSaver, reservedSum } from './payment-saver.js';
+import { useQuote, type Quote, type QuoteState } from './quote.js';
+import type { SaveState } from './reservations.js';
 import type { PaymentSession } from './session.js';
 
 /** How far a payment has come. */
@@ -21,21 +23,23 @@ export interface PaymentProgress {
 export interface PaymentOutcome {
   /** Source units of fulfilled packets: what the payment has cost. */
   readonly sent: bigint;
-  /** Destination units, proved by fulfillments; see {@link PaymentProgress.delivered}. */
+  /** Destination units, proved by fulfillments; with {@link sent} that of the whole payment, earlier processes included; see {@link PaymentProgress.delivered}. */
   readonly delivered: bigint;
   /** Packets that nobody answered: they may have been delivered or not. They were not sent again. */
   readonly unknownOutcome: { readonly packets: number; readonly amount: bigint };
   readonly packets: {
     readonly fulfilled: number;
-    /** How many were rejected, by code. */
+    /** How many were rejected, by code; of this process. */
     readonly rejected: Readonly<Partial<Record<IlpErrorCode, number>>>;
-    /** The source amount of each fulfilled packet. */
+    /** The source amount of each packet that was fulfilled in this process. */
     readonly fulfilledAmounts: readonly bigint[];
   };
   /** From the first packet to the last answer, without the close. */
   readonly durationMs: number;
   /** `delivered / sent`; undefined where nothing was sent. */
   readonly effectiveRate: Ratio | undefined;
+  /** What the receiver says it has received on this connection, in destination units; 0 where it keeps no totals. */
+  readonly totalReceived: bigint;
   /** The receipt for the largest total, where the receiver gives receipts (RFC 0039). */
   readonly receipt: Uint8Array | undefined;
   /** Why the payment did not come to its end; undefined where it did. The amounts above hold either way. */
@@ -46,6 +50,12 @@ export interface PaymentOutcome {
 export interface PayOptions {
   /** Called after each answer. */
   readonly onProgress?: (progress: PaymentProgress) => void;
+  /**
+   * Keeps the payment where it outlives the process, so that `resumeQuote` can take it up again without spending twice: called
+   * with a text that replaces the one before, and no packet leaves before that text says so. It holds the secret of the
+   * connection. Resolve when it is durable. Where it throws, the payment ends with `STATE_NOT_SAVED`.
+   */
+  readonly save?: SaveState;
   /** Stops new packets, waits for those in flight, and ends with the error `CANCELLED`. */
   readonly signal?: AbortSignal;
 }
@@ -56,16 +66,49 @@ export interface PayOptions {
  * @throws {@link PaymentError} `QUOTE_USED`, before anything is sent.
  */
 export async function payQuote(quote: Quote, options: PayOptions = {}): Promise<PaymentOutcome> {
-  const { session, plan } = useQuote(quote);
+  const state = useQuote(quote);
+  const { session } = state;
   const startedAt = session.clock.now();
-  const task = new MoneyTask(session.connection, plan, () =>
-    report(task, session, options.onProgress),
-  );
+  const saver = createSaver(quote, state, options.save ?? state.resumed?.save);
+  const task = createTask(state, saver, () => {
+    report(task, session, options.onProgress);
+  });
   await session.driver.run(task, options.signal);
   const durationMs = session.clock.now() - startedAt;
-  await session.close(task.error);
+  const isClosed = await session.close(task.error);
   // Counted after the close: a Fulfill that came during it counts too.
+  await saver?.finish(task.error === undefined ? 'complete' : isClosed ? 'closed' : 'open');
   return outcomeOf(task, session, durationMs);
+}
+
+function createSaver(
+  facts: Quote,
+  { session, plan, resumed }: QuoteState,
+  save: SaveState | undefined,
+): PaymentSaver | undefined {
+  if (save === undefined) return undefined;
+  const deliveredElsewhere = resumed?.state.deliveredElsewhere;
+  return new PaymentSaver({ facts, session, plan, save, deliveredElsewhere });
+}
+
+function createTask(
+  { session, plan, resumed }: QuoteState,
+  saver: PaymentSaver | undefined,
+  onProgress: () => void,
+): MoneyTask {
+  const { connection } = session;
+  const isSettleable = resumed !== undefined && resumed.state.deliveredElsewhere === undefined;
+  const task = new MoneyTask(connection, plan, onProgress, {
+    ...(saver === undefined ? {} : { allows: saver.allows }),
+    settleAt: isSettleable ? resumed.state.expiresAt + connection.policy.replyGraceMs : undefined,
+    trustsReceiver: resumed?.trustsReceiver === true,
+  });
+  if (resumed !== undefined) {
+    const high = connection.path.rate.bounds?.high ?? plan.minimumRate;
+    task.totals.resume(resumed.state, reservedSum(resumed.state, high));
+  }
+  saver?.watch(task);
+  return task;
 }
 
 function outcomeOf(task: MoneyTask, session: PaymentSession, durationMs: number): PaymentOutcome {
@@ -81,6 +124,7 @@ function outcomeOf(task: MoneyTask, session: PaymentSession, durationMs: number)
     },
     durationMs,
     effectiveRate: sent === 0n ? undefined : { numerator: delivered, denominator: sent },
+    totalReceived: session.connection.remote.totalReceived,
     receipt: session.connection.remote.receipt,
     error: task.error,
   };

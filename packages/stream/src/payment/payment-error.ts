@@ -26,6 +26,9 @@ import type { IlpErrorCode } from '@pennyswitch/ilp-packet';
  * | `CANCELLED` | the caller's AbortSignal |
  * | `CONNECTION_EXHAUSTED` | 2^31 packets were sent |
  * | `QUOTE_USED` | the quote was paid or closed before |
+ * | `BAD_STATE` | the saved state of a payment cannot be read, or it belongs to a connection that is closed |
+ * | `ALREADY_PAID` | the saved state is that of a payment that has come to its end |
+ * | `STATE_NOT_SAVED` | what is about to be sent could not be saved, so it was not sent |
  */
 export type PaymentErrorCode =
   | 'INVALID_AMOUNT'
@@ -48,7 +51,10 @@ export type PaymentErrorCode =
   | 'REJECTED'
   | 'CANCELLED'
   | 'CONNECTION_EXHAUSTED'
-  | 'QUOTE_USED';
+  | 'QUOTE_USED'
+  | 'BAD_STATE'
+  | 'ALREADY_PAID'
+  | 'STATE_NOT_SAVED';
 
 /** What a {@link PaymentError} may carry beside code and message. */
 export interface PaymentErrorOptions extends ErrorOptions {

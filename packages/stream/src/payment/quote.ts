@@ -4,8 +4,10 @@ import { ceilOver, floorTimes, isLess, type Ratio, type RatioLike } from '../rat
 import { lessSlippage, rateFromPrices, readSlippage, type Prices } from './minimum-rate.js';
 import { decimal } from './money-task.js';
 import type { PaymentPlan } from './next-packet.js';
+import type { PaymentState } from './payment-state.js';
 import { PaymentError } from './payment-error.js';
 import { ProbeTask, type ProbeTarget } from './probe-task.js';
+import type { SaveState } from './reservations.js';
 import { PaymentSession, type SenderOptions } from './session.js';
 
 /** What the payer wants: to send so many source units, or that so many destination units are delivered. */
@@ -54,10 +56,23 @@ export interface QuoteFacts {
   readonly receiveMax: bigint | undefined;
 }
 
-const states = new WeakMap<
-  Quote,
-  { session: PaymentSession; plan: PaymentPlan; isUsed: boolean }
->();
+/** What stands behind a quote. */
+export interface QuoteState {
+  readonly session: PaymentSession;
+  readonly plan: PaymentPlan;
+  /** Of a payment that is taken up again. */
+  readonly resumed: ResumedPayment | undefined;
+}
+
+/** What an earlier process has left of a payment. */
+export interface ResumedPayment {
+  /** As it is saved now. */
+  readonly state: PaymentState;
+  readonly save: SaveState;
+  readonly trustsReceiver: boolean;
+}
+
+const states = new WeakMap<Quote, QuoteState & { isUsed: boolean }>();
 
 /** An offer of the path, with an open connection behind it: pay it once with {@link payQuote}, or {@link Quote.close} it. */
 export class Quote implements QuoteFacts {
@@ -75,22 +90,30 @@ export class Quote implements QuoteFacts {
   readonly receiveMax: bigint | undefined;
 
   /** @internal Use {@link quotePayment}. */
-  constructor(facts: QuoteFacts, session: PaymentSession, plan: PaymentPlan) {
+  constructor(
+    facts: QuoteFacts,
+    session: PaymentSession,
+    plan: PaymentPlan,
+    resumed?: ResumedPayment,
+  ) {
     Object.assign(this, facts);
-    states.set(this, { session, plan, isUsed: false });
+    states.set(this, { session, plan, resumed, isUsed: false });
   }
 
-  /** Ends the connection without paying. Resolves when the receiver has heard, or the time for that is over. */
+  /**
+   * Ends the connection without paying. Resolves when the receiver has heard, or the time for that is over. The connection of a
+   * payment that is taken up again is left as it is, so that it can be taken up later.
+   */
   async close(): Promise<void> {
     const state = states.get(this);
     if (state === undefined || state.isUsed) return;
     state.isUsed = true;
-    await state.session.close();
+    if (state.resumed === undefined) await state.session.close();
   }
 }
 
 /** Takes the connection out of a quote, once. @throws {@link PaymentError} `QUOTE_USED` */
-export function useQuote(quote: Quote): { session: PaymentSession; plan: PaymentPlan } {
+export function useQuote(quote: Quote): QuoteState {
   const state = states.get(quote);
   if (state === undefined || state.isUsed) {
     throw new PaymentError('QUOTE_USED', 'the quote was paid or closed before: ask for another');

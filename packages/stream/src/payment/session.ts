@@ -35,8 +35,11 @@ export class PaymentSession {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly randomBytes: RandomBytes;
+  readonly credentials: StreamCredentials;
 
-  constructor(options: SenderOptions) {
+  /** @param lastSequence the last number that may have been used on this connection; default none. */
+  constructor(options: SenderOptions, lastSequence = 0) {
+    this.credentials = options.credentials;
     this.clock = options.clock ?? systemClock;
     this.logger = options.logger ?? silentLogger;
     this.randomBytes = options.randomBytes ?? secureRandomBytes;
@@ -44,19 +47,24 @@ export class PaymentSession {
       credentials: options.credentials,
       randomBytes: this.randomBytes,
       policy: { ...DEFAULT_SENDER_POLICY, ...options.policy },
+      lastSequence,
     });
     this.driver = new SendingDriver(this.connection, { send: options.send, clock: this.clock });
   }
 
-  /** Ends the connection, and tells the receiver unless it cannot be told or knows already. */
-  async close(error?: PaymentError): Promise<void> {
+  /**
+   * Ends the connection, and tells the receiver unless it cannot be told or knows already.
+   * @returns whether the connection cannot be used any more.
+   */
+  async close(error?: PaymentError): Promise<boolean> {
+    if (this.connection.remote.close?.scope === 'connection') return true;
     const isPointless =
-      this.connection.remote.close?.scope === 'connection' ||
       error?.code === 'NO_ROUTE' ||
       error?.code === 'NO_ANSWER' ||
       error?.code === 'RECEIVER_UNREACHABLE';
-    if (isPointless) return;
+    if (isPointless) return false;
     const code = error === undefined ? StreamErrorCode.NoError : StreamErrorCode.ApplicationError;
     await this.driver.run(new CloseTask(this.connection, code));
+    return true;
   }
 }

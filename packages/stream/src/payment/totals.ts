@@ -1,7 +1,7 @@
 import type { Draft, FulfilledOutcome } from '../connection/task.js';
 
 /** Money of packets that are in the same state. */
-interface Sum {
+export interface Sum {
   packets: number;
   /** Source units. */
   amount: bigint;
@@ -41,6 +41,43 @@ export class PaymentTotals {
   /** Destination units that are delivered, or at most will be. */
   get reckoned(): bigint {
     return this.delivered + this.inFlight.expected + this.unknown.expected;
+  }
+
+  /** Destination units that went over another connection, before the payment was taken up again. */
+  deliveredElsewhere = 0n;
+
+  /**
+   * Takes over what an earlier process has left. What it may have sent without knowing the outcome is unknown from the start.
+   * @param reserved.minimum what should have arrived of it, in destination units; `expected` what has at most.
+   */
+  resume(
+    earlier: {
+      readonly sent: bigint;
+      readonly delivered: bigint;
+      readonly fulfilled: number;
+      readonly deliveredElsewhere: bigint | undefined;
+    },
+    reserved: Readonly<Sum>,
+  ): void {
+    this.sent = earlier.sent;
+    this.delivered = earlier.delivered;
+    this.fulfilled = earlier.fulfilled;
+    this.deliveredElsewhere = earlier.deliveredElsewhere ?? 0n;
+    Object.assign(this.unknown, reserved);
+  }
+
+  /**
+   * The receiver says how much has arrived in all, and all that is unknown has expired: now it is known what of it arrived.
+   * @param atMost what the unknown can have cost, by the receiver's word, in source units; undefined where that does not count.
+   */
+  settleUnknown(totalReceived: bigint, atMost: ((arrived: bigint) => bigint) | undefined): void {
+    const arrived = totalReceived - this.delivered;
+    const { amount } = this.unknown;
+    const cost = atMost?.(arrived) ?? amount;
+    Object.assign(this.unknown, {
+      ...{ minimum: arrived, expected: arrived },
+      amount: cost < amount ? cost : amount,
+    });
   }
 
   handleSent(draft: Draft): void {

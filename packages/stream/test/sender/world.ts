@@ -13,6 +13,7 @@ import type { IlpPacketHandler } from '@pennyswitch/ilp-packet';
 import {
   StreamReceiver,
   type Asset,
+  type CredentialDetails,
   type IncomingMoney,
   type PaymentAmount,
   type QuoteOptions,
@@ -41,6 +42,8 @@ export interface WorldOptions {
   /** Between the sender and its first connector. */
   readonly near?: (path: IlpPacketHandler) => IlpPacketHandler;
   readonly asset?: Asset;
+  /** What the credentials carry: a limit makes the receiver keep totals. */
+  readonly details?: CredentialDetails;
 }
 
 /** A sender's path through connectors to one of our receivers, on virtual time, with an auditor at both ends. */
@@ -53,6 +56,8 @@ export interface World {
   readonly atReceiver: AuditedPlace;
   /** What the receiver's application was told it has received. */
   readonly received: IncomingMoney[];
+  /** Credentials for one more connection to the receiver. */
+  readonly createCredentials: () => StreamCredentials;
   /** To quote over this path. */
   readonly options: Omit<QuoteOptions, 'amount'>;
 }
@@ -71,7 +76,7 @@ export function createWorld(options: WorldOptions = {}): World {
     clock,
     randomBytes: random.bytes,
   });
-  const credentials = receiver.createCredentials();
+  const credentials = receiver.createCredentials(options.details);
   const end = options.receiver?.(receiver.handle, credentials) ?? receiver.handle;
   const far = auditor.watch('receiver', end);
   let next = lossyLink({ clock, random: random.fork(), faults, to: far.handle });
@@ -98,6 +103,7 @@ export function createWorld(options: WorldOptions = {}): World {
     atSender: near.place,
     atReceiver: far.place,
     received,
+    createCredentials: () => receiver.createCredentials(options.details),
     options: {
       send: near.handle,
       credentials,
