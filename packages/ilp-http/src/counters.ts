@@ -51,7 +51,7 @@ export interface IlpHttpLatency {
 export interface IlpHttpGauges {
   /** Our requests without a reply. */
   readonly outgoing: number;
-  /** The peer's requests that the handler is answering. */
+  /** The peer's requests that are being answered, and answers that it has not taken yet. */
   readonly incoming: number;
   /** Replies on their way to a callback URL. */
   readonly deliveries: number;

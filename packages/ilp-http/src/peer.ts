@@ -220,6 +220,7 @@ export class IlpHttpPeer {
     await Promise.race([drained, timeout]);
     clock.clearTimeout(timer);
     this.#outgoing.endAll();
+    this.#incoming.endAll();
     this.#delivery.endAll();
     await this.#outgoing.drain();
     this.#client.destroy();

@@ -4,7 +4,7 @@ export interface IlpHttpPolicy {
   readonly maxBodyBytes: number;
   /** Our requests without a reply, per peer. More are refused here, before they leave. */
   readonly maxOutgoingRequests: number;
-  /** The peer's requests that are being answered, per peer. More get 429: they bound our memory. */
+  /** The peer's requests that are being answered, or whose answers it has not taken, per peer. More get 429: they bound our memory. */
   readonly maxIncomingRequests: number;
   /** Connections of HTTP/1.1 to one peer at a time; requests beyond them wait their turn. HTTP/2 needs one. */
   readonly maxConnections: number;
@@ -12,7 +12,10 @@ export interface IlpHttpPolicy {
   readonly connectTimeoutMs: number;
   /** An idle connection to a peer is kept so long, unless the peer announces less. */
   readonly keepAliveMs: number;
-  /** Whoever sends us a request has so long for its body, from the header on. Slower ones get 408. */
+  /**
+   * Whoever sends us a request has so long for its body, from the header on (slower ones get 408), and so long to take the
+   * answer, or its connection is cut.
+   */
   readonly bodyTimeoutMs: number;
   /** The first wait before a request or a reply is sent again; it doubles up to the next number, each shortened at random. */
   readonly retryInitialMs: number;

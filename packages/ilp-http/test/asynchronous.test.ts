@@ -89,6 +89,21 @@ describe('the asynchronous exchange (RFC 0035)', () => {
     expect(bob.counters.repliesRetried).toBe(2);
   });
 
+  it('sends a reply under the Request-Id as the peer wrote it', async () => {
+    const seen: unknown[] = [];
+    const { url } = await rawServer((request, response) => {
+      seen.push(request.headers['request-id']);
+      request.resume().on('end', () => response.end());
+    });
+    const { bobUrl, bob } = await asynchronousPair({ bob: { peerCallbackUrl: url } });
+    const written = REQUEST_ID.toUpperCase();
+    expect((await ask(bobUrl, undefined, { 'request-id': written })).status).toBe(202);
+    await until(() => seen.length === 1);
+    expect((await ask(bobUrl, undefined)).status).toBe(202);
+    expect(bob.counters).toMatchObject({ requestsReceived: 1, duplicateRequests: 1 });
+    expect(seen).toEqual([written]);
+  });
+
   it('takes a reply that overtakes its 202, and keeps the connection', async () => {
     const aliceServer = aServer();
     const aliceUrl = `http://127.0.0.1:${(await aliceServer.listen()).port}`;

@@ -1,4 +1,4 @@
-import { connect as connectHttp2, createSecureServer } from 'node:http2';
+import { connect as connectHttp2, constants, createSecureServer } from 'node:http2';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { VirtualClock } from '@pennyswitch/testkit';
@@ -89,6 +89,53 @@ describe('a hostile client', () => {
     clearInterval(timer);
     expect(status).toBe(413);
     expect(await alice.send(PACKET, soon())).toEqual(PACKET.toReversed());
+  });
+
+  it('that reads no answers over HTTP/1.1 fills no memory and is cut off, while others go on', async () => {
+    const { url, alice, bob } = await clientAndServer({
+      server: { policy: { bodyTimeoutMs: 1000, maxIncomingRequests: 50 } },
+    });
+    let most = 0;
+    bob.handle(() => {
+      most = Math.max(most, bob.gauges.incoming);
+      return Promise.resolve(new Uint8Array(60_000));
+    });
+    const { socket, ended } = rawClient(url);
+    socket.pause();
+    // More than what the kernel takes for the client.
+    for (let i = 0; i < 1000; i++) socket.write(head('Content-Length: 1') + 'x');
+    await until(() => bob.counters.requestsOverLimit > 0);
+    expect(most).toBe(50);
+    await until(() => bob.gauges.incoming === 0);
+    socket.resume();
+    await ended;
+    expect(bob.counters.repliesSent).toBeLessThan(1000);
+    expect(await alice.send(PACKET, soon())).toHaveLength(60_000);
+  });
+
+  it('that lets no answers through over HTTP/2 has its streams closed', async () => {
+    const { url, bob, alice } = await clientAndServer({
+      server: { policy: { bodyTimeoutMs: 200 } },
+    });
+    bob.handle(() => Promise.resolve(new Uint8Array(60_000)));
+    const session = connectHttp2(new URL(url).origin, { settings: { initialWindowSize: 0 } });
+    closing(() => {
+      session.destroy();
+      return Promise.resolve();
+    });
+    const streams = Array.from({ length: 20 }, () => {
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': '/ilp',
+        authorization: `Bearer ${TOKEN_OF_ALICE}`,
+        'content-type': 'application/octet-stream',
+      });
+      stream.on('error', () => undefined).resume();
+      stream.end('x');
+      return new Promise<number>((resolve) => stream.once('close', () => resolve(stream.rstCode)));
+    });
+    expect(new Set(await Promise.all(streams))).toEqual(new Set([constants.NGHTTP2_CANCEL]));
+    expect(await alice.send(PACKET, soon())).toHaveLength(60_000);
   });
 
   it('that has no token cannot make the server read', async () => {

@@ -1,5 +1,5 @@
 /** HTTP/2 and HTTP/1.1 on one port: by ALPN with TLS, by how the client begins without it (RFC 0035, RFC 9113 3.3). */
-import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -120,6 +120,32 @@ describe('without TLS', () => {
     }
     expect(await alice.send(PACKET, soon())).toEqual(REPLY);
     await closed;
+  });
+
+  it('a peer that allows two requests at a time over HTTP/2 gets them all, two at a time', async () => {
+    let [now, most] = [0, 0];
+    const server = createHttp2Server({ settings: { maxConcurrentStreams: 2 } });
+    server.on('stream', (stream) => {
+      most = Math.max(most, ++now);
+      stream.on('error', () => undefined).resume();
+      stream.once('end', () => {
+        stream.respond({ ':status': 200, 'content-type': 'application/octet-stream' });
+        stream.end('reply');
+      });
+      stream.once('close', () => (now -= 1));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closing(() => new Promise((resolve) => server.close(resolve)));
+    const { port } = server.address() as AddressInfo;
+    const alice = aPeer({ url: `http://127.0.0.1:${port}/ilp`, http2: 'prior-knowledge' });
+    // The first tells us of the limit.
+    await alice.send(PACKET, soon());
+    const replies = await Promise.all(
+      Array.from({ length: 100 }, () => alice.send(PACKET, soon())),
+    );
+    expect(replies).toHaveLength(100);
+    expect(most).toBe(2);
+    await alice.close();
   });
 
   it('close() does not wait for connections that have not begun', async () => {

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { VirtualClock } from '@pennyswitch/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Authority } from './certificates.js';
@@ -86,6 +87,27 @@ describe('the synchronous exchange', () => {
     });
     expect(seen[0]).not.toHaveProperty('prefer');
   });
+
+  it.each(['/ilp?x=1', 'http://bob.example/ilp', 'HTTP://bob.example:80/ilp?x=1'])(
+    'answers at its path however the target is written: %s (RFC 9112 3.2)',
+    async (target) => {
+      const { url } = await clientAndServer();
+      const status = await new Promise((resolve, reject) => {
+        const { port } = new URL(url);
+        const headers = {
+          'content-type': 'application/octet-stream',
+          authorization: `Bearer ${TOKEN_OF_ALICE}`,
+        };
+        request({ port, host: '127.0.0.1', method: 'POST', path: target, headers }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        })
+          .on('error', reject)
+          .end(PACKET);
+      });
+      expect(status).toBe(200);
+    },
+  );
 
   it('answers 500 when the handler fails, and the sender learns the status', async () => {
     const { alice, bob } = await clientAndServer();

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+import { abortable } from '../client/client.js';
 import { describe } from '../client/transport.js';
 import type { IlpHttpCounters } from '../counters.js';
 import type { Environment } from '../environment.js';
@@ -44,9 +46,13 @@ export class IncomingRequests {
   readonly #inFlight = new InFlight<object>();
   #handler: IlpHttpHandler | undefined;
   #closing = false;
+  /** Aborted when nobody waits any longer for handlers. */
+  readonly #ended = new AbortController();
 
   constructor(settings: IncomingSettings) {
     this.#settings = settings;
+    // One for each request under way, of which the number is limited: many of them are no leak.
+    setMaxListeners(0, this.#ended.signal);
     this.#memory = new RequestMemory(
       settings.policy.rememberMs,
       settings.policy.maxRememberedBytes,
@@ -67,6 +73,11 @@ export class IncomingRequests {
     return this.#inFlight.whenEmpty();
   }
 
+  /** What is still being handled gets 503 now: an answer, so that the peer need not wait for its deadline. */
+  endAll(): void {
+    this.#ended.abort();
+  }
+
   /** Answers one request of the peer. @throws HttpRefusal */
   async accept(message: IncomingMessage): Promise<Answer> {
     const { policy, counters } = this.#settings;
@@ -78,11 +89,14 @@ export class IncomingRequests {
     }
     const ticket = {};
     this.#inFlight.add(ticket);
+    const finished = (): void => this.#inFlight.delete(ticket);
     try {
       const { asynchronous } = this.#settings;
-      return asynchronous ? await this.#later(message) : await this.#atOnce(message);
-    } finally {
-      this.#inFlight.delete(ticket);
+      const answer = asynchronous ? await this.#later(message) : await this.#atOnce(message);
+      return { ...answer, finished };
+    } catch (error) {
+      finished();
+      throw error;
     }
   }
 
@@ -99,8 +113,9 @@ export class IncomingRequests {
     }
     let body: Uint8Array;
     try {
-      body = await outcome;
+      body = await abortable(outcome, this.#ended.signal);
     } catch {
+      this.#checkNotEnded();
       throw new HttpRefusal(500, 'the packet could not be processed');
     }
     this.#settings.counters.repliesSent += 1;
@@ -122,6 +137,7 @@ export class IncomingRequests {
     const earlier = this.#repeated(requestId, octets);
     if (earlier === undefined) {
       const request = this.#memory.add(requestId, octets, this.#now());
+      request.writtenId = single(headers, 'request-id') ?? requestId;
       this.#inFlight.add(request);
       return { ...accepted, afterwards: () => this.#start(request, octets, url) };
     }
@@ -142,7 +158,7 @@ export class IncomingRequests {
 
   async #deliver(request: RememberedRequest, octets: Uint8Array, url: URL): Promise<void> {
     const { delivery, counters, expiresAt } = this.#settings;
-    const { id: requestId, outcome } = request;
+    const { outcome } = request;
     this.#inFlight.add(request);
     try {
       const reply = await (outcome as Promise<Uint8Array>);
@@ -150,7 +166,7 @@ export class IncomingRequests {
       request.state = 'replied';
       const taken = await delivery.deliver({
         url,
-        requestId,
+        requestId: request.writtenId,
         reply,
         expiresAt: expiresAt?.(octets),
       });
@@ -205,6 +221,10 @@ export class IncomingRequests {
     if (octets.length === 0) throw new HttpRefusal(400, 'the body is empty');
     this.#checkOpen();
     return octets;
+  }
+
+  #checkNotEnded(): void {
+    if (this.#ended.signal.aborted) throw new HttpRefusal(503, 'closing');
   }
 
   #checkOpen(): void {

@@ -14,6 +14,8 @@ export interface Answer {
   readonly body?: Uint8Array;
   /** What is to be done when the answer is on its way. */
   readonly afterwards?: () => void;
+  /** What is to be done when the client has taken the answer, or its connection ended: until then it counts as in flight. */
+  readonly finished?: () => void;
 }
 
 /** A request that gets an HTTP error. The message goes to the peer: nothing about this node. */

@@ -52,7 +52,7 @@ export class ReplyDelivery {
     const { counters } = this.#settings;
     this.#inFlight.add(delivery);
     try {
-      const taken = await this.#attempts(delivery);
+      const taken = !this.#closed.signal.aborted && (await this.#attempts(delivery));
       if (!taken) counters.repliesUndelivered += 1;
       return taken;
     } finally {

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 
 /** What became of a request of the peer. */
 export interface RememberedRequest {
+  /** In lower case. */
   readonly id: string;
+  /** As the peer wrote it, which is how it wants it back. */
+  writtenId: string;
   /** Tells another packet under the same id from a repeated one. */
   readonly digest: string;
   readonly arrivedAt: number;
@@ -44,6 +47,7 @@ export class RequestMemory {
   add(id: string, octets: Uint8Array, now: number): RememberedRequest {
     const request: RememberedRequest = {
       id,
+      writtenId: id,
       digest: digestOf(octets),
       arrivedAt: now,
       outcome: undefined,

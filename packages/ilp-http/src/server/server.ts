@@ -228,7 +228,7 @@ export class IlpHttpServer {
         answer = { status: 500 };
       }
     }
-    write(request, response, answer);
+    write(request, response, answer, this.#policy.bodyTimeoutMs);
     answer.afterwards?.();
   }
 
@@ -246,7 +246,7 @@ export class IlpHttpServer {
       // The same for every path, so that nobody learns which peers there are.
       throw new HttpRefusal(401, 'not authenticated', { 'www-authenticate': 'Bearer' });
     }
-    const path = url.split('?', 1)[0];
+    const path = pathOf(url);
     const isReply = path === entry.callbackPath;
     if ((!isReply && path !== entry.path) || method !== 'POST') {
       this.counters.misdirected += 1;
@@ -278,4 +278,11 @@ export class IlpHttpServer {
     }
     return id;
   }
+}
+
+/** The path of a request's target, which also may be a whole URL (RFC 9112, section 3.2.2). */
+function pathOf(target: string): string | undefined {
+  if (/^https?:\/\//i.test(target))
+    return URL.canParse(target) ? new URL(target).pathname : undefined;
+  return target.split('?', 1)[0];
 }

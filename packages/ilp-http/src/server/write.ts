@@ -10,13 +10,19 @@ import type { Answer } from '../exchange/message.js';
 /** A client that goes on sending a body which nobody wants is cut off after so long, in milliseconds. */
 const LINGER_MS = 500;
 
-/** Writes the answer. Where the request's body was not read to its end, the client is not allowed to go on with it. */
+/**
+ * Writes the answer, which the client has `timeoutMs` to take: what it does not read waits in our memory. Where the request's body was not read to its end, the client is not allowed to go on with it.
+ */
 export function write(
   request: IncomingMessage | Http2ServerRequest,
   response: ServerResponse | Http2ServerResponse,
   answer: Answer,
+  timeoutMs: number,
 ): void {
-  if (response.destroyed || response.writableEnded) return;
+  if (response.destroyed || response.writableEnded) {
+    answer.finished?.();
+    return;
+  }
   const body = answer.body ?? new Uint8Array(0);
   const isRead = request.complete;
   const headers: Record<string, string | number> = {
@@ -24,12 +30,14 @@ export function write(
     'content-length': body.length,
   };
   if (response instanceof ServerResponse) {
+    follow(response, answer, timeoutMs, () => (request as IncomingMessage).socket.destroy());
     if (!isRead) headers['connection'] = 'close';
     response.writeHead(answer.status, headers);
     response.end(body, isRead ? undefined : () => lingerHttp1(request as IncomingMessage));
     return;
   }
   const { stream } = response;
+  follow(stream, answer, timeoutMs, () => stream.close(constants.NGHTTP2_CANCEL));
   response.on('error', () => undefined);
   response.writeHead(answer.status, headers);
   response.end(body, isRead ? undefined : () => lingerHttp2(stream));
@@ -50,4 +58,24 @@ function lingerHttp1(request: IncomingMessage): void {
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   timer.unref();
   socket.once('close', () => clearTimeout(timer));
+}
+
+/** Notes when the answer is out, and cuts a client that does not take it. */
+function follow(
+  response: ServerResponse | ServerHttp2Stream,
+  { finished }: Answer,
+  timeoutMs: number,
+  cut: () => void,
+): void {
+  const done = (): void => {
+    clearTimeout(timer);
+    finished?.();
+  };
+  const timer = setTimeout(() => {
+    cut();
+    // Node tells the answer that was being written, but not those that are queued behind it.
+    done();
+  }, timeoutMs);
+  timer.unref();
+  response.once('finish', done).once('close', done);
 }
