@@ -196,7 +196,7 @@ describe('the asynchronous exchange (RFC 0035)', () => {
     bob.handle(() => held.promise);
     const sent = alice.send(PACKET, soon());
     await until(() => bob.gauges.incoming > 0);
-    const closed = alice.close({ drainTimeoutMs: 5000 });
+    const closed = alice.close({ drainTimeoutMs: 30_000 });
     expect(await failureOf(alice.send(PACKET, soon()))).toMatchObject({
       code: 'CLOSING',
       sent: 'no',
