@@ -9,21 +9,15 @@ import { DeadlineTimer, type Scheduled } from './deadline-timer.js';
 import { randomUInt32, type Environment } from './environment.js';
 import type { BtpErrorCode } from './error-codes.js';
 import { BtpRequestError } from './errors.js';
+import { HeldFrames } from './held-frames.js';
 import { KeepAlive } from './keep-alive.js';
 import { BtpType, type ProtocolData } from './packet.js';
 import type { BtpPolicy } from './policy.js';
+import { ask, type Requesting } from './requester.js';
 import { serve, type Responding } from './responder.js';
 import { BtpSession, type RequestContent, type SessionEvent } from './session.js';
 import type { BtpSocket, SocketEnd, SocketListener } from './socket.js';
-import {
-  aborted,
-  fail,
-  NOBODY,
-  problemOf,
-  settle,
-  type BtpRequestOptions,
-  type Waiting,
-} from './waiting.js';
+import { fail, NOBODY, settle, type BtpRequestOptions, type Waiting } from './waiting.js';
 
 /** What the connections of one owner have in common. */
 export interface ConnectionOptions {
@@ -36,10 +30,9 @@ export interface ConnectionOptions {
 
 type ConnectionPhase = 'opening' | 'authenticating' | 'open' | 'draining' | 'closing' | 'closed';
 
-/** What holding a frame costs beside its bytes. */
-const FRAME_OVERHEAD = 256;
 /** Why a peer's requests get T00 while it does not read. */
 const CONGESTED = 'congested';
+
 /** See the file's head. */
 export class BtpConnection implements SocketListener, Scheduled {
   readonly #options: ConnectionOptions;
@@ -47,17 +40,17 @@ export class BtpConnection implements SocketListener, Scheduled {
   readonly #session: BtpSession<Waiting>;
   readonly #keepAlive: KeepAlive;
   #socket: BtpSocket | undefined;
-  /** Frames that came while the server checked credentials. */
-  #held: Uint8Array[] = [];
-  #heldBytes = 0;
+  /** Frames that came while the server checked credentials; made when there is a first one. */
+  #held: HeldFrames | undefined;
   readonly #timer: DeadlineTimer;
   /** When a phase that must end is given up: opening, authentication, draining or closing. */
   #phaseDeadline: number;
   #phase: ConnectionPhase = 'opening';
   #endReason: string | undefined;
   #afterDrain = 'closed';
-  /** Made when there is a first request. */
+  /** Made when there is a first request, theirs and ours. */
   #serving: Responding | undefined;
+  #requesting: Requesting | undefined;
   readonly #whenClosed: (() => void)[] = [];
 
   constructor(options: ConnectionOptions, counters: BtpCounters, owner: ConnectionOwner) {
@@ -143,8 +136,8 @@ export class BtpConnection implements SocketListener, Scheduled {
     this.counters.connections += 1;
     this.#send(this.#session.accept([]));
     opened();
-    const held = this.#held;
-    this.#held = [];
+    const held = this.#held?.takeAll() ?? [];
+    this.#held = undefined;
     for (const octets of held) this.#handle(octets, this.#now());
   }
 
@@ -155,36 +148,9 @@ export class BtpConnection implements SocketListener, Scheduled {
     this.close(CLOSE_VIOLATION, message);
   }
 
-  /** Sends a request; the promise rejects with {@link BtpRequestError} only, or what the codec says about bad content. */
+  /** Sends a request; the promise rejects with `BtpRequestError` only, or what the codec says about bad content. */
   request(content: RequestContent, options: BtpRequestOptions): Promise<readonly ProtocolData[]> {
-    const now = this.#now();
-    const problem = this.#cannotSend(options, now);
-    if (problem !== undefined) return this.#notSent(problem);
-    let frame: Uint8Array;
-    try {
-      frame = this.#session.encodeRequest(content);
-    } catch (error) {
-      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
-    }
-    const { maxMessageBytes } = this.#options.policy;
-    if (frame.length > maxMessageBytes) {
-      const message = `the message has ${frame.length} bytes, at most ${maxMessageBytes} are allowed`;
-      return this.#notSent(new BtpRequestError('TOO_LARGE', 'no', message));
-    }
-    return new Promise((resolve, reject) => {
-      const { signal, deadline } = options;
-      let requestId = 0;
-      let release: (() => void) | undefined;
-      if (signal !== undefined) {
-        const abort = (): void => this.#abort(requestId, waiting, signal);
-        signal.addEventListener('abort', abort, { once: true });
-        release = () => signal.removeEventListener('abort', abort);
-      }
-      const waiting: Waiting = { resolve, reject, release };
-      requestId = this.#session.open(waiting, deadline, now);
-      this.#send(frame);
-      if (deadline < this.#timer.at) this.#timer.refresh();
-    });
+    return ask(content, options, (this.#requesting ??= this.#asking));
   }
 
   /**
@@ -260,7 +226,7 @@ export class BtpConnection implements SocketListener, Scheduled {
     this.#phase = 'closed';
     this.#session.end();
     this.#timer.stop();
-    this.#held = [];
+    this.#held = undefined;
     const lost = this.#session.takeAll();
     this.counters.requestsLost += lost.length;
     this.#owner.closed({ code: end.code, reason, error: end.error });
@@ -273,11 +239,9 @@ export class BtpConnection implements SocketListener, Scheduled {
 
   // Frames.
 
-  /** Some clients send requests right behind their credentials. */
   #hold(octets: Uint8Array): void {
-    this.#held.push(octets);
-    this.#heldBytes += octets.length + FRAME_OVERHEAD;
-    if (this.#heldBytes > this.#options.policy.maxMessageBytes * 2) {
+    this.#held ??= new HeldFrames(this.#options.policy.maxMessageBytes * 2);
+    if (!this.#held.add(octets)) {
       this.terminate('too many frames before the authentication was answered');
     }
   }
@@ -336,6 +300,23 @@ export class BtpConnection implements SocketListener, Scheduled {
     };
   }
 
+  /** What our requests take of this connection. */
+  get #asking(): Requesting {
+    return {
+      session: this.#session,
+      policy: this.#options.policy,
+      now: () => this.#now(),
+      isOpen: () => this.#phase === 'open',
+      isClosing: () => this.#phase === 'draining' || this.#phase === 'closing',
+      bufferedBytes: () => this.bufferedBytes,
+      send: (frame) => this.#send(frame),
+      wakeAt: (deadline) => {
+        if (deadline < this.#timer.at) this.#timer.refresh();
+      },
+      done: () => this.#closeIfDrained(),
+    };
+  }
+
   #sendIfAny(frame: Uint8Array | undefined): void {
     if (frame !== undefined) this.#send(frame);
   }
@@ -355,39 +336,6 @@ export class BtpConnection implements SocketListener, Scheduled {
 
   #isCongested(): boolean {
     return this.bufferedBytes > this.#options.policy.maxBufferedBytes;
-  }
-
-  // Our requests.
-
-  #cannotSend(options: BtpRequestOptions, now: number): BtpRequestError | undefined {
-    const { maxOutgoingRequests } = this.#options.policy;
-    if (this.#phase === 'draining' || this.#phase === 'closing') {
-      return new BtpRequestError('CLOSING', 'no', 'the connection is closing');
-    }
-    if (this.#phase !== 'open') {
-      return new BtpRequestError('NOT_CONNECTED', 'no', 'the connection is not open');
-    }
-    if (this.#session.outgoing >= maxOutgoingRequests) {
-      const message = `${maxOutgoingRequests} requests are in flight already`;
-      return new BtpRequestError('TOO_MANY_REQUESTS', 'no', message);
-    }
-    if (this.#isCongested()) {
-      const message = `the peer has not read ${this.bufferedBytes} bytes yet`;
-      return new BtpRequestError('CONGESTED', 'no', message);
-    }
-    return problemOf(options, now);
-  }
-
-  #notSent(error: BtpRequestError): Promise<never> {
-    this.counters.requestsNotSent += 1;
-    return Promise.reject(error);
-  }
-
-  #abort(requestId: number, waiting: Waiting, signal: AbortSignal): void {
-    if (!this.#session.abandon(requestId)) return;
-    this.counters.requestsAborted += 1;
-    fail(waiting, aborted('unknown', signal));
-    this.#closeIfDrained();
   }
 
   // Time.

@@ -1,4 +1,4 @@
-import type { Clock } from './environment.js';
+import type { Clock } from './clock.js';
 
 /** What a timer of Node and browsers can count, in milliseconds. */
 const MAX_DELAY_MS = 0x7fff_ffff;

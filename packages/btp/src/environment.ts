@@ -1,12 +1,7 @@
+import { REAL_CLOCK, type Clock } from './clock.js';
 import { SharedTimers } from './deadline-timer.js';
 
-/** Time and timers, as the application gives them. */
-export interface Clock {
-  /** Milliseconds since 1970. */
-  now(): number;
-  setTimeout(callback: () => void, delayMs: number): unknown;
-  clearTimeout(timer: unknown): void;
-}
+export type { Clock } from './clock.js';
 
 /** `length` random bytes. Here they choose request ids and waiting times: they keep no secret. */
 export type RandomBytes = (length: number) => Uint8Array;
@@ -27,12 +22,6 @@ export interface Environment {
   /** Of all connections of one owner. */
   readonly timers: SharedTimers;
 }
-
-const REAL_CLOCK: Clock = {
-  now: () => Date.now(),
-  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
-  clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
-};
 
 const nothing = (): void => undefined;
 const SILENT: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };

@@ -35,7 +35,8 @@ class NodeAcceptor implements Acceptor {
   readonly #webSockets: WsServer<typeof LinkSocket>;
   readonly #listening = new Set<Server | TlsServer>();
   readonly #attached = new Map<UpgradeServer, UpgradeListener>();
-  readonly #watched = new Set<string>();
+  /** How to end the watching of files: of our own, others in this process may watch them too. */
+  readonly #unwatch: (() => void)[] = [];
 
   constructor(options: AcceptorOptions) {
     this.#options = options;
@@ -86,8 +87,7 @@ class NodeAcceptor implements Acceptor {
       server.off('upgrade', listener as (...args: unknown[]) => void);
     }
     this.#attached.clear();
-    for (const file of this.#watched) unwatchFile(file);
-    this.#watched.clear();
+    for (const unwatch of this.#unwatch.splice(0)) unwatch();
     const servers = [...this.#listening];
     this.#listening.clear();
     await Promise.all(
@@ -127,8 +127,8 @@ class NodeAcceptor implements Acceptor {
       this.#options.tlsReloaded();
     };
     for (const file of [certFile, keyFile]) {
-      this.#watched.add(file);
       watchFile(file, { interval, persistent: false }, reload);
+      this.#unwatch.push(() => unwatchFile(file, reload));
     }
   }
 
