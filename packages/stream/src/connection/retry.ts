@@ -54,11 +54,17 @@ export class RetryDelay {
     if (this.#delayMs > 0) this.#until = now + this.#delayMs;
   }
 
-  /** A packet that was sent before the present wait began does not make it longer. */
-  handleFailure(sentAt: number, now: number): void {
+  /**
+   * A packet that was sent before the present wait began does not make it longer.
+   * @param maxDelayMs the longest wait, if not that of the policy.
+   */
+  handleFailure(
+    sentAt: number,
+    now: number,
+    maxDelayMs: number = this.#policy.maxRetryDelayMs,
+  ): void {
     if (sentAt < this.#until - this.#delayMs) return;
-    const { retryDelayMs, maxRetryDelayMs } = this.#policy;
-    this.#delayMs = Math.min(maxRetryDelayMs, Math.max(retryDelayMs, 2 * this.#delayMs));
+    this.#delayMs = Math.min(maxDelayMs, Math.max(this.#policy.retryDelayMs, 2 * this.#delayMs));
     this.#until = now + this.#delayMs;
   }
 

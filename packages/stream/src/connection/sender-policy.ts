@@ -14,6 +14,12 @@ export interface SenderPolicy {
    * a number of attempts, because how many attempts fit depends on the path.
    */
   readonly progressTimeoutMs: number;
+  /**
+   * A quote or a payment ends sooner where the path says no for so long: each packet is answered, with the same temporary error
+   * (T00, T01, or T04 to the smallest useful amount), and nothing else is in flight; 0 up. A connector that is started anew takes
+   * some seconds.
+   */
+  readonly refusedTimeoutMs: number;
   /** A quote ends when it has learned no rate for so long; 1,000 up. */
   readonly quoteTimeoutMs: number;
   /** How long a closed connection is waited for; 0 (not at all) up. The money is safe by then: this is a courtesy. */
@@ -56,6 +62,7 @@ export const DEFAULT_SENDER_POLICY: SenderPolicy = {
   maxPacketTimeoutMs: 60_000,
   replyGraceMs: 1_000,
   progressTimeoutMs: 20_000,
+  refusedTimeoutMs: 5_000,
   quoteTimeoutMs: 10_000,
   closeTimeoutMs: 2_000,
   maxPacketsInFlight: 100,

@@ -1,5 +1,10 @@
 import type { SenderPolicy } from './sender-policy.js';
 
+/** So often the value is halved before it goes down in larger steps. */
+const HALVINGS = 2;
+/** These divide it by so much. */
+const FAR = 16n;
+
 /**
  * How much may be in flight, in packets and in value, by additive increase and multiplicative decrease. A connector that
  * lacks liquidity (T04) halves the value, one that is busy halves the packets; each answer that was on its way before the last
@@ -12,6 +17,10 @@ export class Window {
   #slowStartUntil: number;
   /** Value in source units; undefined as long as nobody lacked liquidity. */
   #value: bigint | undefined;
+  /** Below it the value doubles with every round trip, as it went down in larger steps than it had to. */
+  #valueSlowStartUntil = 0n;
+  /** How often the value was reduced without any packet of money getting through in between. */
+  #reductions = 0;
   /** Packets since the value was last reduced. */
   #fulfilled = 0;
   #packetsReducedAt = -Infinity;
@@ -37,6 +46,11 @@ export class Window {
     const growth = this.#packets < this.#slowStartUntil ? 1 : 1 / this.#packets;
     this.#packets = Math.min(this.#policy.maxPacketsInFlight, this.#packets + growth);
     if (this.#value === undefined || amount === 0n) return;
+    this.#reductions = 0;
+    if (this.#value < this.#valueSlowStartUntil) {
+      this.#value += amount;
+      return;
+    }
     // A sixteenth more for each window that came through, and gradually up to half when there was no trouble for long.
     this.#fulfilled++;
     const sixteenths = BigInt(Math.min(8, 1 + Math.floor(this.#fulfilled / 16)));
@@ -49,9 +63,14 @@ export class Window {
     if (sentAt < this.#valueReducedAt) return;
     this.#valueReducedAt = now;
     this.#fulfilled = 0;
-    const half =
-      (this.#value === undefined || inFlight < this.#value ? inFlight : this.#value) / 2n;
-    this.#value = half === 0n ? 1n : half;
+    this.#reductions++;
+    const tooMuch = this.#value === undefined || inFlight < this.#value ? inFlight : this.#value;
+    const isFar = this.#reductions > HALVINGS;
+    // Where halves do not help either, what there is may be far less, or nothing.
+    const value = tooMuch / (isFar ? FAR : 2n);
+    this.#value = value === 0n ? 1n : value;
+    if (!isFar) this.#valueSlowStartUntil = 0n;
+    else if (this.#reductions === HALVINGS + 1) this.#valueSlowStartUntil = tooMuch;
   }
 
   /** T02, T03, T05: too many packets. */

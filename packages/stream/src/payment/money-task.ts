@@ -278,7 +278,9 @@ export class MoneyTask implements Task {
     }
     if (outcome.isLocal) return;
     const reaction = reactionTo(outcome.code);
-    if (reaction === 'stop') this.#stop(explainFailure(outcome));
+    const { refusals } = this.#connection.path;
+    const isHopeless = this.#packetsInFlight === 0 && refusals.isHopeless(this.#least, now);
+    if (reaction === 'stop' || isHopeless) this.#stop(explainFailure(outcome));
     if (reaction === 'larger' && draft.amount >= this.#leastAmount) {
       this.#leastAmount = 2n * draft.amount;
       if (this.#leastAmount > this.#plan.maxSource) this.#stop(explainFailure(outcome));

@@ -121,7 +121,7 @@ export class ProbeTask implements Task {
     return this.#probe();
   }
 
-  handleOutcome(draft: Draft, outcome: Outcome): void {
+  handleOutcome(draft: Draft, outcome: Outcome, now: number): void {
     const isProbe = !draft.fulfillable;
     if (isProbe) this.#probesInFlight--;
     else {
@@ -141,8 +141,16 @@ export class ProbeTask implements Task {
         this.#liquid = draft.amount / 32n;
       }
       if (!isFromReceiver && !outcome.isLocal && reactionTo(outcome.code) === 'stop') this.#fail();
+      if (this.#isHopeless(now)) this.#fail();
     }
     this.#error ??= findRemoteFault(this.#connection.remote);
+  }
+
+  /** Whether the path refuses whatever is sent. That liquidity lacks shows in the amounts of the probes. */
+  #isHopeless(now: number): boolean {
+    const { path } = this.#connection;
+    const isIdle = this.#probesInFlight === 0 && this.#introductionsInFlight === 0;
+    return isIdle && path.rate.bounds === undefined && path.refusals.isHopeless(0n, now);
   }
 
   /** Each kind of introduction until it is answered, as long as nobody has named the asset. */

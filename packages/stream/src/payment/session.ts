@@ -61,7 +61,8 @@ export class PaymentSession {
     const isPointless =
       error?.code === 'NO_ROUTE' ||
       error?.code === 'NO_ANSWER' ||
-      error?.code === 'RECEIVER_UNREACHABLE';
+      error?.code === 'RECEIVER_UNREACHABLE' ||
+      this.connection.path.refusals.isHopeless(0n, this.clock.now());
     if (isPointless) return false;
     const code = error === undefined ? StreamErrorCode.NoError : StreamErrorCode.ApplicationError;
     await this.driver.run(new CloseTask(this.connection, code));

@@ -75,14 +75,56 @@ describe('a payment that cannot go on', () => {
     },
   );
 
-  it('stops at once at a final error, and keeps trying for a while at a temporary one', async () => {
+  it('stops at once at a final error', async () => {
     const options = { connectors: [{ maxPacketAmount: 10_000n }] };
-    const final = await payAfter(options, setVeto('F02'));
-    expect(final.outcome.durationMs).toBeLessThan(1_000);
-    const temporary = await payAfter(options, setVeto('T01'));
-    expect(temporary.outcome.durationMs).toBeGreaterThanOrEqual(20_000);
-    // Waiting longer each time: some 20 s of packets every 10 ms would be thousands.
-    expect(temporary.outcome.packets.rejected.T01).toBeLessThan(40);
+    const { outcome } = await payAfter(options, setVeto('F02'));
+    expect(outcome.durationMs).toBeLessThan(1_000);
+  });
+
+  it.each([
+    ['T00', 'TIMED_OUT'],
+    ['T01', 'RECEIVER_UNREACHABLE'],
+    ['T04', 'INSUFFICIENT_LIQUIDITY'],
+  ] as const)('gives up when all is refused with %s for five seconds', async (ilpCode, code) => {
+    for (const size of [10_000n, 10n ** 9n]) {
+      const { outcome } = await payAfter(
+        { connectors: [{ maxPacketAmount: size }] },
+        setVeto(ilpCode, (_, amount) => amount > 0n || ilpCode !== 'T04'),
+        fixedSource(10n * size),
+      );
+      expect(outcome.error).toMatchObject({ code, ilpCode });
+      expect(outcome.durationMs).toBeGreaterThanOrEqual(5_000);
+      expect(outcome.durationMs).toBeLessThan(6_000);
+      // Waiting longer each time: five seconds of packets every 10 ms would be hundreds.
+      expect(outcome.packets.rejected[ilpCode]).toBeLessThan(40);
+    }
+  });
+
+  it('hopes for 20 seconds where packets are refused in turns, or for being too many', async () => {
+    for (const [even, odd] of [
+      ['T00', 'T01'],
+      ['T02', 'T02'],
+      ['T01', 'T05'],
+    ] as const) {
+      const { outcome } = await payAfter({}, ({ connectors: [first] }) => {
+        let packet = 0;
+        first!.settings.veto = () => new IlpError(packet++ % 2 === 0 ? even : odd, 'because');
+      });
+      expect(outcome.error).toBeDefined();
+      expect(outcome.durationMs).toBeGreaterThanOrEqual(20_000);
+    }
+  });
+
+  it('goes on where liquidity lacks for large packets only, however small the rest must be', async () => {
+    for (const limit of [1_000n, 100n, 3n]) {
+      const { outcome } = await payAfter(
+        { connectors: [{ maxPacketAmount: 1_000_000n }] },
+        setVeto('T04', (packet, amount) => packet < 60 && amount > limit),
+        fixedSource(5_000_000n),
+      );
+      expect(outcome, `${limit}`).toMatchObject({ error: undefined, sent: 5_000_000n });
+      expect(outcome.packets.fulfilled).toBeLessThan(400);
+    }
   });
 
   it('goes on after temporary errors that pass', async () => {
@@ -520,6 +562,18 @@ describe('a quote that cannot be made', () => {
     expect(await refuse(asset, { slippage: '1' })).toMatchObject({ code: 'INVALID_AMOUNT' });
     expect(await refuse(asset, { slippage: '1e-2' })).toMatchObject({ code: 'INVALID_AMOUNT' });
     expect(await refuse(asset, {}, fixedSource(0n))).toMatchObject({ code: 'INVALID_AMOUNT' });
+  });
+
+  it.each([
+    ['T00', 'TIMED_OUT'],
+    ['T01', 'RECEIVER_UNREACHABLE'],
+  ] as const)('is given up when all is refused with %s for five seconds', async (ilpCode, code) => {
+    const world = createWorld({ connectors: [{ veto: () => new IlpError(ilpCode, 'because') }] });
+    const start = world.clock.now();
+    const quote = quotePayment({ ...world.options, amount: fixedSource(1_000n) });
+    await expect(world.clock.runUntil(quote)).rejects.toMatchObject({ code, ilpCode });
+    expect(world.clock.now() - start).toBeGreaterThanOrEqual(5_000);
+    expect(world.clock.now() - start).toBeLessThan(7_500);
   });
 
   it('is refused at the signal', async () => {

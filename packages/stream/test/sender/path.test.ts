@@ -135,6 +135,27 @@ describe('the window', () => {
   });
 });
 
+describe('lacking liquidity', () => {
+  it('goes down in larger steps where halves do not help, and up again in doubles', () => {
+    const window = new Window(policy);
+    const values = [1, 2, 3, 4, 5, 6].map((now) => {
+      window.handleNoLiquidity(1_000_000n, now, now);
+      return window.value;
+    });
+    expect(values).toEqual([500_000n, 250_000n, 15_625n, 976n, 61n, 3n]);
+    const up: (bigint | undefined)[] = [];
+    for (let i = 0; i < 17; i++) {
+      window.handleFulfilled(window.value ?? 0n);
+      up.push(window.value);
+    }
+    expect(up.slice(0, 3)).toEqual([6n, 12n, 24n]);
+    // No further than where the large steps began.
+    expect(up[16]).toBe(393_216n);
+    window.handleFulfilled(393_216n);
+    expect(window.value).toBeLessThan(600_000n);
+  });
+});
+
 describe('waiting', () => {
   it('doubles with failures up to its limit, and ends with a success', () => {
     const retry = new RetryDelay(policy);
