@@ -130,7 +130,7 @@ describe('pennyswitch demo', () => {
     'ends with a failure when one connector converts at another rate than configured',
     async () => {
       const terms = { ...TERMS, B: { rates: { 'EUR/XRP': '1.8466' }, spread: '0.0025' } };
-      const result = await runDemo({ amount: '1', terms });
+      const result = await runDemo({ amount: '1', terms, receiverTimeoutMs: 1_000 });
       expect(result.exitCode).toBe(ExitCode.deliveryWrong);
       expect(result.failure).toMatch(/^the receiver counted \d+ units/);
     },
@@ -145,7 +145,7 @@ describe('pennyswitch demo', () => {
         afterPayment: async (network) => {
           await creditOneUnit(network);
         },
-        booksTimeoutMs: 3_000,
+        booksTimeoutMs: 1_500,
       });
       expect(result.exitCode).toBe(ExitCode.booksDisagree);
       expect(result.failure).toBe('the books do not agree: A–B');
@@ -160,6 +160,9 @@ describe('pennyswitch demo', () => {
       let killed: Promise<unknown> | undefined;
       const result = await runDemo({
         amount: '250',
+        // Packets that B holds when it dies are answered when they expire.
+        patience: 8,
+        receiverTimeoutMs: 1_000,
         beforePayment: (running) => {
           network = running;
         },

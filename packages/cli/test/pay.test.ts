@@ -250,7 +250,7 @@ describe('paying through a network', () => {
     'stops at what the account may owe, and tells exactly what was sent and delivered',
     async () => {
       const args = ['pay', POINTER, '100000', '--json', '--uplink', uplink, ...reach()];
-      const { code, stdout, stderr } = await run(args);
+      const { code, stdout, stderr } = await run([...args, '--patience', '8']);
       const { sent, delivered, error } = JSON.parse(stdout) as {
         sent: { amount: string };
         delivered: { amount: string };
@@ -264,8 +264,7 @@ describe('paying through a network', () => {
       expect(BigInt(sent.amount)).toBeLessThan(40_000_000n);
       expect(BigInt(delivered.amount)).toBeGreaterThan(0n);
     },
-    // The sender hopes for liquidity for half a minute before it gives up.
-    2 * TIMEOUT_MS,
+    TIMEOUT_MS,
   );
 
   describe('to a receiver that is gone', () => {
@@ -307,13 +306,8 @@ describe('paying through a network', () => {
           server.ca,
         ];
         const { code, stderr } = await run([
-          'pay',
-          '$shop.localhost',
-          '1',
-          '--yes',
-          '--profile',
-          profile,
-          ...args,
+          ...['pay', '$shop.localhost', '1', '--yes', '--patience', '8'],
+          ...['--profile', profile, ...args],
         ]);
         await server.close();
         expect(stderr).toMatch(/T01.*Nothing was sent/);
@@ -406,12 +400,13 @@ describe('a node', () => {
 });
 
 describe('the command line', () => {
-  it.each([
+  it.concurrent.each([
     [['--help'], ExitCode.ok],
     [['pay', '--help'], ExitCode.ok],
     [['no-such-command'], ExitCode.usage],
     [['pay'], ExitCode.usage],
     [['pay', '$a.example', '1'], ExitCode.usage],
+    [['pay', '$a.example', '1', '--patience', '3'], ExitCode.usage],
     [['demo', '--amount', 'much'], ExitCode.usage],
     [['node', '--config', '/no/such/file'], ExitCode.configuration],
   ])(

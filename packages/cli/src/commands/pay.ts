@@ -28,6 +28,7 @@ import {
 } from '../wallet/profile.js';
 import { Wallet } from '../wallet/wallet.js';
 import { printEvent, printLine, showAmount, warn } from './output.js';
+import { DEFAULT_PATIENCE_S, parsePatience, policyOf } from './pay-patience.js';
 import { describeQuote } from './pay-quote.js';
 import { describeOutcome, exitCodeOf, jsonOutcome, jsonQuote } from './payment-report.js';
 import { untilStopped } from './signals.js';
@@ -39,6 +40,7 @@ interface PayFlags extends UplinkFlags, HttpsFlags {
   readonly slippage: string;
   readonly price?: Readonly<Record<string, string>>;
   readonly minRate?: string;
+  readonly patience: number;
   readonly json?: boolean;
   readonly events?: boolean;
   readonly hold?: boolean;
@@ -77,6 +79,12 @@ export function payCommand(): Command {
       )
         .argParser(parseRate)
         .conflicts('price'),
+    )
+    .option(
+      '--patience <seconds>',
+      'how long to go on without an answer or any progress, from 4 to 600',
+      parsePatience,
+      DEFAULT_PATIENCE_S,
     );
   addHttpsOptions(command)
     .option(
@@ -161,7 +169,7 @@ async function makeQuote(
   client: SpspClient,
   pointer: string,
   amount: SpspAmount,
-  { slippage, price, minRate, events }: PayFlags,
+  { slippage, price, minRate, patience, events }: PayFlags,
   signal: AbortSignal,
 ): Promise<SpspQuote> {
   try {
@@ -171,6 +179,7 @@ async function makeQuote(
       client,
       send: wallet.connector.sendLocal,
       source: { asset: wallet.asset },
+      policy: policyOf(patience),
       slippage,
       signal,
       ...(price === undefined ? {} : { prices: price }),

@@ -61,13 +61,17 @@ export class DemoNetwork {
     await this.#waitForRoute();
   }
 
-  /** Starts the sender's wallet, which pays and then stays until it is stopped. */
-  startPayment(amount: string): Child {
+  /**
+   * Starts the sender's wallet, which pays and then stays until it is stopped.
+   * @param patience in seconds: how long it goes on without any progress.
+   */
+  startPayment(amount: string, patience?: number): Child {
     const { spspPort, nodes } = this.plan;
     return this.#spawn(
       'sender',
       [
         ...['pay', POINTER, amount, '--events', '--hold'],
+        ...(patience === undefined ? [] : ['--patience', String(patience)]),
         ...['--connect-to', `${POINTER_HOST}:443:127.0.0.1:${spspPort}`, '--ca', this.caFile],
         '--profile',
       ],
@@ -199,24 +203,25 @@ export class DemoNetwork {
     return net === undefined ? undefined : BigInt(net);
   }
 
-  /** Whether no packet and no settlement is on its way. */
+  /** Whether no packet and no settlement is on its way. What is settled with a node that is dead stays on its way for ever. */
   async #isAtRest(): Promise<boolean> {
-    const running = [...this.children].filter(
-      ([name, child]) => name !== 'settlement' && child.exitCode === undefined,
-    );
+    const nodes = [...this.children].filter(([name]) => name !== 'settlement');
+    const running = nodes.filter(([, child]) => child.exitCode === undefined);
+    const settles = running.length === nodes.length;
     const open = await Promise.all(
       running.map(async ([name]) => {
         const admin = this.admin(name as NodeName);
-        const [{ packetsInFlight }, settlements] = await Promise.all([
-          admin.status(),
-          admin.openSettlements(),
-        ]);
-        return packetsInFlight + settlements;
+        const { packetsInFlight } = await admin.status();
+        return packetsInFlight + (settles ? await admin.openSettlements() : 0);
       }),
     ).catch(() => [1]);
-    const books = await fetch(`http://127.0.0.1:${this.plan.settlementPort}/books`)
-      .then(async (response) => (await response.json()) as { uncredited: number })
-      .catch(() => ({ uncredited: 0 }));
-    return books.uncredited === 0 && open.every((count) => count === 0);
+    return open.every((count) => count === 0) && (!settles || (await this.#uncredited()) === 0);
+  }
+
+  /** How many settlements the other side has not acknowledged. */
+  async #uncredited(): Promise<number> {
+    return fetch(`http://127.0.0.1:${this.plan.settlementPort}/books`)
+      .then(async (response) => ((await response.json()) as { uncredited: number }).uncredited)
+      .catch(() => 0);
   }
 }

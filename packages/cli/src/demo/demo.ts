@@ -43,6 +43,10 @@ export interface DemoOptions extends Partial<PlanOptions> {
   readonly onStderr?: (name: string, line: string) => void;
   /** Called with the network when the payment is over, before its books are read: for `--stay`, and for tests. */
   readonly afterPayment?: (network: DemoNetwork) => Promise<void>;
+  /** How long the payment goes on without any progress, in seconds; default as `pay`. */
+  readonly patience?: number;
+  /** How long the receiver may take to tell of all that must have arrived, in milliseconds; default 5000. */
+  readonly receiverTimeoutMs?: number;
   /** How long the books may take to agree, in milliseconds. */
   readonly booksTimeoutMs?: number;
   /** Called when the network is up, before money moves. */
@@ -63,7 +67,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     const nodes = await readNodes(network, ['A', 'B', 'C', 'receiver']);
     await options.beforePayment?.(network);
     if (options.signal?.aborted === true) throw new CommandFailure(ExitCode.ok, NOTHING_SENT);
-    const sender = network.startPayment(options.amount);
+    const sender = network.startPayment(options.amount, options.patience);
     options.signal?.addEventListener('abort', () => {
       sender.interrupt();
     });
@@ -76,7 +80,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       options.onProgress,
     );
     await options.afterPayment?.(network);
-    const result = await check(network, sender, payment, options.booksTimeoutMs);
+    const result = await check(network, sender, payment, options);
     await options.whileUp?.(network, result);
     return result;
   } finally {
@@ -130,10 +134,10 @@ async function check(
   network: DemoNetwork,
   sender: Child,
   payment: PaymentResult | undefined,
-  booksTimeoutMs: number | undefined,
+  { receiverTimeoutMs, booksTimeoutMs }: DemoOptions,
 ): Promise<DemoResult> {
   const expected = expectedDelivery((payment?.fulfilledAmounts ?? []).map(BigInt), hops());
-  const received = await readReceived(network, expected);
+  const received = await readReceived(network, expected, receiverTimeoutMs);
   const books = await network.readBooks(booksTimeoutMs);
   const nodes = await readNodes(network, liveNodes(network));
   const facts = { nodes, payment, received, expected, books };
@@ -147,14 +151,18 @@ function liveNodes(network: DemoNetwork): NodeName[] {
 }
 
 /** What the receiver has counted, once it has told of at least what is expected or the time for that is over. */
-async function readReceived(network: DemoNetwork, expected: bigint): Promise<bigint> {
+async function readReceived(
+  network: DemoNetwork,
+  expected: bigint,
+  timeoutMs = RECEIVER_TIMEOUT_MS,
+): Promise<bigint> {
   const receiver = network.children.get('receiver');
   const total = (): bigint =>
     (receiver?.events(isEvent('payment')) ?? []).reduce(
       (sum, { amount }) => sum + BigInt(String(amount)),
       0n,
     );
-  const deadline = Date.now() + RECEIVER_TIMEOUT_MS;
+  const deadline = Date.now() + timeoutMs;
   while (total() < expected && Date.now() < deadline) await sleep(25);
   return total();
 }
