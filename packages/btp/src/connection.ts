@@ -219,6 +219,8 @@ export class BtpConnection implements SocketListener, Scheduled {
 
   onAlive(): void {
     this.#keepAlive.handleHeard(this.#now());
+    // Pings get their pongs below us: whoever sends many and reads nothing fills our memory with them.
+    this.#checkReads();
   }
 
   onClose(end: SocketEnd): void {
@@ -329,9 +331,16 @@ export class BtpConnection implements SocketListener, Scheduled {
     counters.framesSent += 1;
     counters.bytesSent += frame.length;
     socket.send(frame);
-    if (socket.bufferedAmount > this.#options.policy.maxBufferedBytes * 2) {
-      this.terminate('the peer asks but does not read the answers');
-    }
+    this.#checkReads();
+  }
+
+  /** A peer that has not proved who it is gets less of our memory. */
+  #checkReads(): void {
+    const { maxBufferedBytes, maxMessageBytes } = this.#options.policy;
+    const isKnown = this.#session.phase === 'open';
+    const limit = isKnown ? maxBufferedBytes : Math.min(maxBufferedBytes, maxMessageBytes);
+    if (this.bufferedBytes <= limit * 2) return;
+    this.terminate('the peer asks but does not read the answers');
   }
 
   #isCongested(): boolean {

@@ -84,17 +84,16 @@ export function writeProtocolData(writer: OerWriter, protocolData: readonly Prot
 
 /**
  * Reads the entries; their data are views into the input.
- * @throws OerDecodeError; two entries of one name are `BAD_VALUE`, which unlike the others is no structural fault.
+ * @throws OerDecodeError; two entries of one name and too many entries are `BAD_VALUE`, which unlike the others is no
+ * structural fault.
  */
 export function readProtocolData(reader: OerReader): ProtocolData[] {
   const start = reader.offset;
   const count = reader.readCount(MINIMUM_ENTRY_SIZE);
   if (count > MAX_PROTOCOL_DATA_ENTRIES) {
-    throw reader.error(
-      'TOO_LONG',
-      `${count} sub-protocol entries, at most ${MAX_PROTOCOL_DATA_ENTRIES} are allowed`,
-      start,
-    );
+    for (let i = 0; i < count; i++) skipEntry(reader);
+    const message = `${count} sub-protocol entries, at most ${MAX_PROTOCOL_DATA_ENTRIES} are allowed`;
+    throw reader.error('BAD_VALUE', message, start);
   }
   const entries: ProtocolData[] = [];
   for (let i = 0; i < count; i++) {
@@ -113,6 +112,13 @@ export function readProtocolData(reader: OerReader): ProtocolData[] {
     );
   }
   return entries;
+}
+
+/** Whether there is an entry at all decides how the packet is wrong. */
+function skipEntry(reader: OerReader): void {
+  reader.readVarAscii(MAX_PROTOCOL_NAME_LENGTH);
+  reader.readUInt8();
+  reader.readVarOctets();
 }
 
 function duplicateName(entries: readonly ProtocolData[]): string | undefined {

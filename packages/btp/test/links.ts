@@ -35,9 +35,14 @@ export function equalTokens(
   };
 }
 
-/** Ten seconds from now: far more than a test takes. */
+/** Far more than a test takes, on a busy machine too. */
 export function deadline(): { deadline: number } {
-  return { deadline: Date.now() + 10_000 };
+  return { deadline: Date.now() + 30_000 };
+}
+
+/** Waits until something on a real socket has happened; it is up to vitest to give up. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 export async function serverOf(

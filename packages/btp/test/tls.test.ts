@@ -114,13 +114,28 @@ describe('TLS', () => {
     await write(await certificate('old', ca));
     const { server, port } = await tlsServer({ certFile, keyFile, watchIntervalMs: 20 });
     expect(await commonName(port)).toBe('old');
-    const failed = new Promise((resolve) => server.once('tls-failed', resolve));
-    await writeFile(certFile, 'half a fi');
-    expect(await failed).toBeInstanceOf(Error);
+    // Files are looked at now and then, and the first look may come after a change.
+    const repeat = async (change: () => Promise<void>, isSeen: () => boolean): Promise<void> => {
+      while (!isSeen()) {
+        await change();
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    };
+    let failure: unknown;
+    server.once('tls-failed', (error) => (failure = error));
+    await repeat(
+      () => writeFile(certFile, 'half a fi'),
+      () => failure !== undefined,
+    );
+    expect(failure).toBeInstanceOf(Error);
     expect(await commonName(port)).toBe('old');
-    const reloaded = new Promise<void>((resolve) => server.once('tls-reloaded', resolve));
-    await write(await certificate('new', ca));
-    await reloaded;
+    let isReloaded = false;
+    server.once('tls-reloaded', () => (isReloaded = true));
+    const renewed = await certificate('new', ca);
+    await repeat(
+      () => write(renewed),
+      () => isReloaded,
+    );
     expect(await commonName(port)).toBe('new');
   });
 });
