@@ -1,3 +1,4 @@
+import { addressScope, allocationScheme, type IlpAddress } from '@pennyswitch/ilp-address';
 import {
   pathLength,
   SOURCE_RANK,
@@ -83,6 +84,16 @@ export function nextHopsOf(entry: RouteEntry): readonly NextHop[] {
   if (second === undefined || compareMerits(best, second) !== 0) return best.account.hops;
   const equal = candidates.filter((candidate) => compareMerits(best, candidate) === 0);
   return equal.flatMap(({ account }) => account?.hops ?? NO_HOPS);
+}
+
+/**
+ * Whether a packet may follow a default route. `private.` and `local.` mean something else, or nothing, outside of the
+ * operator's own domain (RFC 0015 "Allocation Schemes"); behind our default route is that domain only where our own
+ * address is of the same scheme.
+ */
+export function mayTakeDefaultRoute(destination: IlpAddress, own: IlpAddress | undefined): boolean {
+  if (addressScope(destination) !== 'domain') return true;
+  return own !== undefined && allocationScheme(own) === allocationScheme(destination);
 }
 
 /** In words, why the first of the ways is the best one. */

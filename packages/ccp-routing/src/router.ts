@@ -14,7 +14,7 @@ import {
 } from '@pennyswitch/ilp-packet';
 import { OerDecodeError } from '@pennyswitch/oer-codec';
 import { CcpAccount, type CcpAccountOptions } from './account.js';
-import { nextHopsOf } from './best-route.js';
+import { mayTakeDefaultRoute, nextHopsOf } from './best-route.js';
 import { BroadcastLog } from './broadcast-log.js';
 import { decodeRouteControlRequest } from './control-request.js';
 import { listAccount, listRoute, type CcpAccountListing, type RouteListing } from './listing.js';
@@ -219,10 +219,13 @@ export class CcpRouter {
   /**
    * The accounts that packets to a destination go to, the best first; those behind it are as good, and can be tried where
    * it refuses for now. Empty where there is no route, and for our own address and what no child has below it.
+   * A default route takes no `private.` and `local.` out of the domain where they are valid (RFC 0015).
    */
   nextHops(destination: IlpAddress): readonly NextHop[] {
     const entry = this.#store.table.resolve(destination);
-    return entry === undefined ? NO_HOPS : nextHopsOf(entry);
+    if (entry === undefined) return NO_HOPS;
+    if (entry.prefix === '' && !mayTakeDefaultRoute(destination, this.address)) return NO_HOPS;
+    return nextHopsOf(entry);
   }
 
   /**

@@ -261,6 +261,67 @@ describe('routes by configuration', () => {
   });
 });
 
+describe('private. and local. (RFC 0015 "Allocation Schemes": valid within one domain only)', () => {
+  const NEIGHBOURS: Record<string, CcpAccountOptions> = {
+    up: { relation: 'parent' },
+    a: { relation: 'peer' },
+    kid: { relation: 'child', sendRoutes: true, receiveRoutes: true },
+  };
+
+  it.each(['private', 'local'])('no default route takes %s. out of the domain', (scheme) => {
+    const router = routerWith(NEIGHBOURS);
+    expect(hops(router, 'g.elsewhere')).toEqual(['up']);
+    expect(hops(router, `${scheme}.elsewhere`)).toEqual([]);
+    router.setDefaultRoute('a', now);
+    expect(hops(router, `${scheme}.elsewhere`)).toEqual([]);
+    router.setAddress(undefined, now);
+    expect(hops(router, 'g.elsewhere')).toEqual(['a', 'up']);
+    expect(hops(router, `${scheme}.elsewhere`)).toEqual([]);
+  });
+
+  it.each(['private', 'local'])(
+    'a node whose own address is %s. is inside: its default route takes it, and what it is told counts',
+    (scheme) => {
+      const router = routerWith(NEIGHBOURS, {}, `${scheme}.me`);
+      expect(hops(router, `${scheme}.elsewhere`)).toEqual(['up']);
+      expect(hops(router, `${scheme === 'local' ? 'private' : 'local'}.elsewhere`)).toEqual([]);
+      expect(announce(router, 'a', [route(`${scheme}.x`, [`${scheme}.peer`])])).toBe('ok');
+      expect(hops(router, `${scheme}.x.y`)).toEqual(['a']);
+      expect(toldTo(router, 'kid')).toEqual([
+        `${scheme}.me (${scheme}.me)`,
+        `${scheme}.x (${scheme}.me ${scheme}.peer)`,
+      ]);
+    },
+  );
+
+  it.each(['private', 'local'])(
+    'a route to %s. by configuration is followed, and told to nobody outside',
+    (scheme) => {
+      const router = routerWith(NEIGHBOURS);
+      router.addStaticRoute(prefix(`${scheme}.cluster`), 'kid', now);
+      expect(hops(router, `${scheme}.cluster.x`)).toEqual(['kid']);
+      for (const id of Object.keys(NEIGHBOURS)) {
+        expect(toldTo(router, id)).toEqual(['g.me (g.me)']);
+      }
+      expect(router.route(prefix(`${scheme}.cluster`))?.keptBack).toBe('other-network');
+    },
+  );
+
+  it.each(['private', 'local'])('%s. is taken from no neighbour, whatever it is', (scheme) => {
+    const router = routerWith(NEIGHBOURS);
+    for (const id of Object.keys(NEIGHBOURS)) {
+      expect(announce(router, id, [route(scheme), route(`${scheme}.x`)])).toBe('ok');
+    }
+    expect(hops(router, `${scheme}.x`)).toEqual([]);
+    for (const { routes, filteredCounts } of router.accounts()) {
+      expect({ routes, filteredCounts }).toEqual({
+        routes: 0,
+        filteredCounts: { 'other-network': 2 },
+      });
+    }
+  });
+});
+
 describe('what is taken from peers', () => {
   it.each<[string, ReturnType<typeof route>]>([
     ['invalid-prefix', route('g.x.')],

@@ -470,6 +470,15 @@ describe('what cannot be forwarded', () => {
     expect(bob.received).toEqual([]);
   });
 
+  it.each(['private.bob', 'local.bob'])(
+    '%s does not follow a default route out of the domain (RFC 0015 "Allocation Schemes")',
+    async (destination) => {
+      const { world, alice, bob } = await between({}, { bob: { staticRoutes: [''] } });
+      expect(await world.until(alice.send({ destination }))).toEqual(rejected('F02'));
+      expect(bob.received).toEqual([]);
+    },
+  );
+
   it.each(['g.bob', 'g.bob.x'])(
     '%s is refused on the test network although there is a route (RFC 0034)',
     async (destination) => {
