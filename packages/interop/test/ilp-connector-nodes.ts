@@ -14,13 +14,19 @@ export const USD = { code: 'USD', scale: 6 };
 export class OurNode {
   readonly connector: Connector;
   readonly server: BtpServer;
-  port: number;
+  #port: number;
   readonly #ending: (() => Promise<unknown>)[] = [];
 
+  /** @param port where it listens; 0 for one that is free. */
   constructor(options: ConnectorOptions = {}, port = 0) {
     this.connector = new Connector(options);
     this.server = new BtpServer({ authenticate: ({ token }) => Promise.resolve(token) });
-    this.port = port;
+    this.#port = port;
+  }
+
+  /** Where it listens. */
+  get port(): number {
+    return this.#port;
   }
 
   /** Starts it with these accounts, and listens. */
@@ -31,14 +37,14 @@ export class OurNode {
       await this.connector.addAccount({ asset: USD, ...settings, id, relation }, link);
     }
     await this.connector.start();
-    const { port } = await this.server.listen({ port: this.port, host: '127.0.0.1' });
-    this.port = port;
+    const { port } = await this.server.listen({ port: this.#port, host: '127.0.0.1' });
+    this.#port = port;
     return this;
   }
 
   /** Where the peer of an account connects to. */
   urlFor(account: string): string {
-    return `btp+ws://:${account}@127.0.0.1:${this.port}`;
+    return `btp+ws://:${account}@127.0.0.1:${this.#port}`;
   }
 
   /** A wallet below this connector, in memory. */

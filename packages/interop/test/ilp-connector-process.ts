@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { createRequire } from 'node:module';
 
 /** One account of npm ilp-connector, as its configuration has it. */
@@ -44,7 +45,7 @@ export class PeerConnector {
   }
 
   async start(): Promise<void> {
-    this.#adminPort = await freePort();
+    this.#adminPort = await quietPort();
     const { ilpAddress, accounts } = this.#settings;
     const child = spawn(
       process.execPath,
@@ -76,9 +77,10 @@ export class PeerConnector {
   async stop(signal: 'SIGINT' | 'SIGKILL' = 'SIGKILL'): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
-    if (child === undefined || child.exitCode !== null) return;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
     child.kill(signal);
-    await once(child, 'exit');
+    await exited;
   }
 
   /** Its routing table: what it forwards by, or what it tells others. */
@@ -100,12 +102,28 @@ function accountsOf(accounts: Readonly<Record<string, PeerAccount>>): [string, o
   ]);
 }
 
-/** A port that nobody listens on now. Its admin interface cannot say which one it took. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+/** Ports below those that systems give out by themselves (Linux: 32768, others: 49152). */
+const QUIET_PORTS = { first: 20_000, count: 12_000 };
+
+/**
+ * A port that nobody listens on now, for what has to be told which one to take, or takes the same again. It is none that the
+ * system gives to somebody else in the meantime, as it may with one that it gave out and got back.
+ */
+export async function quietPort(): Promise<number> {
+  for (;;) {
+    const port = QUIET_PORTS.first + randomInt(QUIET_PORTS.count);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => {
+        resolve(false);
+      });
+      server.listen(port, '127.0.0.1', () => {
+        resolve(true);
+      });
+    });
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }

@@ -8,10 +8,12 @@ import { decodeReply, encodePrepare, PacketType } from '@pennyswitch/ilp-packet'
 import { payQuote, quotePayment } from '@pennyswitch/stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { OurNode, startWalletServer, type Wallet } from './ilp-connector-nodes.js';
-import { PeerConnector, type PeerSettings } from './ilp-connector-process.js';
+import { PeerConnector, quietPort, type PeerSettings } from './ilp-connector-process.js';
 
 const ADDRESS = parseIlpAddress('test.ours');
-const SOON = { timeout: 15_000, interval: 50 };
+/** It asks again half a minute after a request for routes that was not answered as it likes. */
+const SOON = { timeout: 100_000, interval: 50 };
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const ending: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -60,12 +62,28 @@ async function probe(from: Connector, destination: string): Promise<string> {
   const prepare = encodePrepare({
     amount: 5n,
     destination: parseIlpAddress(destination),
-    expiresAt: new Date(Date.now() + 10_000),
+    expiresAt: new Date(Date.now() + 6_000),
     executionCondition: new Uint8Array(32).fill(1),
     data: new Uint8Array(0),
   });
   const reply = decodeReply(await from.sendLocal(prepare));
   return reply.type === PacketType.reject ? `${reply.code} ${reply.triggeredBy}` : 'fulfilled';
+}
+
+/** Waits until packets find their way from one wallet below another. */
+async function whenReached(from: Wallet, to: Wallet): Promise<void> {
+  await vi.waitFor(async () => {
+    const address = to.connector.address ?? 'test.none';
+    expect(await probe(from.connector, `${address}.nobody`)).toBe(`F06 ${address}`);
+  }, SOON);
+}
+
+/** Both ways, once both are there. */
+async function payBothWays(alice: Wallet, bob: Wallet): Promise<void> {
+  await whenReached(alice, bob);
+  await whenReached(bob, alice);
+  await pay(alice, bob, 1_000_000n);
+  await pay(bob, alice, 700_000n);
 }
 
 describe('npm ilp-connector as our peer', () => {
@@ -76,7 +94,9 @@ describe('npm ilp-connector as our peer', () => {
     bob: Wallet;
   }> {
     const { wallet: bob, url } = await startBob();
-    const node = await startNode(new OurNode({ address: ADDRESS }), { id: 'theirs' });
+    const node = await startNode(new OurNode({ address: ADDRESS }, await quietPort()), {
+      id: 'theirs',
+    });
     const alice = await node.addWallet('alice');
     const peer = await startPeer({
       ilpAddress: 'test.theirs',
@@ -100,10 +120,7 @@ describe('npm ilp-connector as our peer', () => {
     expect(node.connector.routes().find(({ prefix }) => prefix === 'test.theirs')).toMatchObject({
       path: ['test.theirs'],
     });
-    expect(await probe(alice.connector, 'test.theirs.bob.nobody')).toBe('F06 test.theirs.bob');
-    expect(await probe(bob.connector, 'test.ours.alice.nobody')).toBe('F06 test.ours.alice');
-    await pay(alice, bob, 1_000_000n);
-    await pay(bob, alice, 700_000n);
+    await payBothWays(alice, bob);
   });
 
   it('is lost and found again: routes go with the link, and come back', async () => {
@@ -114,8 +131,7 @@ describe('npm ilp-connector as our peer', () => {
     await peer.start();
     await vi.waitFor(() => expect(prefixes(node)).toContain('test.theirs > theirs'), SOON);
     await vi.waitFor(async () => expect(await peer.routes()).toHaveProperty(['test.ours']), SOON);
-    await vi.waitFor(() => pay(alice, bob, 1_000n), SOON);
-    await pay(bob, alice, 1_000n);
+    await payBothWays(alice, bob);
   });
 
   it('finds us again after we were away: it has our new table', async () => {
@@ -129,16 +145,16 @@ describe('npm ilp-connector as our peer', () => {
     const carol = await again.addWallet('carol');
     await vi.waitFor(() => expect(prefixes(again)).toContain('test.theirs > theirs'), SOON);
     await vi.waitFor(async () => expect(await peer.routes()).toHaveProperty(['test.ours']), SOON);
-    await carol.connector.whenAddressed();
-    await pay(carol, bob, 1_000n);
-    await pay(bob, carol, 1_000n);
+    await payBothWays(carol, bob);
   });
 });
 
 describe('npm ilp-connector as our parent', () => {
-  it('gives us an address, which our children and our routes follow; payments go both ways', async () => {
+  const THEIRS = { id: 'theirs', relation: 'parent' } as const;
+
+  it('gives us an address, which our children and our routes follow; payments go both ways, after restarts too', async () => {
     const { wallet: bob, url } = await startBob();
-    const node = await startNode(new OurNode(), { id: 'theirs', relation: 'parent' });
+    const node = await startNode(new OurNode({}, await quietPort()), THEIRS);
     const alice = await node.addWallet('alice');
     const peer = await startPeer({
       ilpAddress: 'test.theirs',
@@ -155,33 +171,35 @@ describe('npm ilp-connector as our parent', () => {
     const address: IlpAddress = await node.connector.whenAddressed();
     expect(address).toBe('test.theirs.ours');
     await vi.waitFor(() => expect(alice.connector.address).toBe('test.theirs.ours.alice'), SOON);
-    await bob.connector.whenAddressed();
-    // It has our address by its own configuration, and learns it again as what we announce.
-    await vi.waitFor(async () => {
-      expect(await peer.routes()).toHaveProperty(['test.theirs.ours', 'nextHop'], 'ours');
-    }, SOON);
     await vi.waitFor(() => expect(prefixes(node)).toContain('test.theirs > theirs'), SOON);
-    await pay(alice, bob, 1_000_000n);
-    await pay(bob, alice, 700_000n);
+    await payBothWays(alice, bob);
 
     await peer.stop('SIGINT');
     await vi.waitFor(() => expect(prefixes(node)).not.toContain('test.theirs > theirs'), SOON);
     await peer.start();
     await vi.waitFor(() => expect(prefixes(node)).toContain('test.theirs > theirs'), SOON);
-    await vi.waitFor(() => pay(alice, bob, 1_000n), SOON);
-    await vi.waitFor(() => pay(bob, alice, 1_000n), SOON);
+    await payBothWays(alice, bob);
+
+    await node.stop();
+    const again = await startNode(new OurNode({}, node.port), THEIRS);
+    const carol = await again.addWallet('carol');
+    expect(await again.connector.whenAddressed()).toBe('test.theirs.ours');
+    await vi.waitFor(() => expect(prefixes(again)).toContain('test.theirs > theirs'), SOON);
+    await payBothWays(carol, bob);
   });
 });
 
 describe('npm ilp-connector as our child', () => {
-  it('takes its address from us, gives its own child one below that; payments go both ways', async () => {
+  const THEIRS = {
+    id: 'theirs',
+    relation: 'child',
+    sendRoutes: true,
+    receiveRoutes: true,
+  } as const;
+
+  it('takes its address from us, gives its own child one below that; payments go both ways, after restarts too', async () => {
     const { wallet: bob, url } = await startBob();
-    const node = await startNode(new OurNode({ address: ADDRESS }), {
-      id: 'theirs',
-      relation: 'child',
-      sendRoutes: true,
-      receiveRoutes: true,
-    });
+    const node = await startNode(new OurNode({ address: ADDRESS }, await quietPort()), THEIRS);
     const alice = await node.addWallet('alice');
     const peer = await startPeer({
       accounts: {
@@ -189,15 +207,18 @@ describe('npm ilp-connector as our child', () => {
         bob: { relation: 'child', server: url },
       },
     });
-    await bob.connector.whenAddressed();
-    expect(bob.connector.address).toBe('test.ours.theirs.bob');
+    expect(await bob.connector.whenAddressed()).toBe('test.ours.theirs.bob');
     await vi.waitFor(async () => expect(await peer.routes()).toHaveProperty(['test.ours']), SOON);
-    await pay(alice, bob, 1_000_000n);
-    await pay(bob, alice, 700_000n);
+    await payBothWays(alice, bob);
 
     await peer.stop('SIGINT');
     await peer.start();
-    await vi.waitFor(() => pay(alice, bob, 1_000n), SOON);
-    await vi.waitFor(() => pay(bob, alice, 1_000n), SOON);
+    await payBothWays(alice, bob);
+
+    await node.stop();
+    const again = await startNode(new OurNode({ address: ADDRESS }, node.port), THEIRS);
+    const carol = await again.addWallet('carol');
+    await payBothWays(carol, bob);
+    await vi.waitFor(async () => expect(await peer.routes()).toHaveProperty(['test.ours']), SOON);
   });
 });
