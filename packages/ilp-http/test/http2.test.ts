@@ -150,6 +150,36 @@ describe('without TLS', () => {
     await alice.close();
   });
 
+  it('thousands of requests over HTTP/2 reset no stream, and their connection stays', async () => {
+    const codes = new Set<number>();
+    let sessions = 0;
+    let pings = 0;
+    const server = createHttp2Server();
+    server.on('session', (session) => {
+      sessions += 1;
+      session.on('ping', () => (pings += 1));
+    });
+    server.on('stream', (stream) => {
+      stream.on('error', () => undefined).resume();
+      stream.once('end', () => {
+        stream.respond({ ':status': 200, 'content-type': 'application/octet-stream' });
+        stream.end('reply');
+      });
+      stream.once('close', () => codes.add(stream.rstCode));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closing(() => new Promise((resolve) => server.close(resolve)));
+    const { port } = server.address() as AddressInfo;
+    const alice = aPeer({ url: `http://127.0.0.1:${port}/ilp`, http2: 'prior-knowledge' });
+    // More than the 1,000 resets that nghttp2 lets pass at once.
+    for (let i = 0; i < 13; i++) {
+      await Promise.all(Array.from({ length: 100 }, () => alice.send(PACKET, soon())));
+    }
+    await alice.close();
+    expect([...codes]).toEqual([0]);
+    expect([sessions, pings]).toEqual([1, 0]);
+  });
+
   it('close() does not wait for connections that have not begun', async () => {
     const { server, url } = await noting(true);
     const { closed } = rawSocket(url);

@@ -61,9 +61,13 @@ export class Http2Transport implements Transport {
         this.#checkAlive();
         settle(new TransportError('aborted', !stream.pending, 'cancelled'));
       };
+      const forget = (): void => signal.removeEventListener('abort', abort);
       signal.addEventListener('abort', abort, { once: true });
+      // With the answer, not only when the stream is closed: a signal between would reset a stream that is done, and servers
+      // end connections on which too many are reset (CVE-2023-44487).
+      stream.once('end', forget);
       stream.once('close', () => {
-        signal.removeEventListener('abort', abort);
+        forget();
         this.#streams -= 1;
         if (this.#streams === 0) this.#session.unref();
       });
