@@ -58,8 +58,10 @@ export class CcpAccount implements RouteAccount {
   childPrefix: IlpAddress | undefined;
   /** Everything that this account is a way to. */
   readonly entries: Set<RouteEntry> = new Set();
-  /** How many of those it announced itself. */
+  /** How many of those it announced itself… */
   learned = 0;
+  /** …and how many characters their prefixes and paths have. */
+  learnedText = 0;
   /** The ids of the requests whose replies are waited for. */
   readonly underWay: { update: number | undefined; control: number | undefined } = {
     update: undefined,

@@ -1,6 +1,7 @@
 import {
   addressNetwork,
   allocationScheme,
+  isIlpAddress,
   isIlpAddressPrefix,
   isPrefixOf,
   type IlpAddress,
@@ -20,10 +21,12 @@ import type { AnnouncedRoute } from './update-request.js';
  * - `own-address`: it is our address or lies below, and is not the announcing child's own part of that;
  * - `loop`: its path has us on it;
  * - `path-too-long`: its path has more nodes than the policy, or the account's configuration, allows;
+ * - `invalid-path`: what is on its path is no ILP address; some deployed nodes refuse all of an update that has one;
  * - `not-accepted`: the account's configuration lists what it may announce, and this is not in it;
  * - `not-owner`: the policy says that other accounts have this prefix;
  * - `not-authentic`: the policy has the origin's secret, and the route was not made with it;
- * - `too-many`: the account has as many routes as the policy, or its configuration, allows.
+ * - `too-many`: the account has as many routes as the policy, or its configuration, allows;
+ * - `too-large`: its routes have as much text as the policy allows.
  */
 export type ImportRule =
   | 'invalid-prefix'
@@ -32,10 +35,12 @@ export type ImportRule =
   | 'own-address'
   | 'loop'
   | 'path-too-long'
+  | 'invalid-path'
   | 'not-accepted'
   | 'not-owner'
   | 'not-authentic'
-  | 'too-many';
+  | 'too-many'
+  | 'too-large';
 
 /** What the rules look at beside the route. */
 export interface ImportContext {
@@ -58,7 +63,7 @@ export interface ImportContext {
 export function importProblem(
   route: AnnouncedRoute,
   context: ImportContext,
-): Exclude<ImportRule, 'too-many'> | undefined {
+): Exclude<ImportRule, 'too-many' | 'too-large'> | undefined {
   const { prefix, path } = route;
   const { own, policy } = context;
   if (prefix === '') return 'whole-network';
@@ -67,6 +72,7 @@ export function importProblem(
   if (!prefix.includes('.')) return 'whole-network';
   if (isPrefixOf(own, prefix) && !isChildsOwn(prefix, context)) return 'own-address';
   if (path.length > context.maxPathLength) return 'path-too-long';
+  if (!path.every(isIlpAddress)) return 'invalid-path';
   if (path.includes(own)) return 'loop';
   if (!isAccepted(prefix, context)) return 'not-accepted';
   if (!isOwner(prefix, context)) return 'not-owner';

@@ -12,6 +12,9 @@ const NO_NODES: readonly string[] = [];
 /** How many paths are kept once for all routes that share them. */
 const MAX_SHARED_PATHS = 10_000;
 
+/** Longer ones, in characters, are not looked for: nobody honest has them, and they would fill the memory. */
+const MAX_SHARED_LENGTH = 1_000;
+
 /** Puts what accounts announce into the store, as far as the rules allow. */
 export class Importer {
   readonly #store: RouteStore;
@@ -32,7 +35,9 @@ export class Importer {
     const prefix = route.prefix as IlpAddressPrefix;
     const entry = this.#store.table.get(prefix);
     const known = entry && learnedFrom(account, entry);
-    const rule = this.#problem(account, route, known !== undefined);
+    const text = textOf(route.prefix, route.path);
+    const before = known === undefined ? 0 : textOfCandidate(prefix, known);
+    const rule = this.#problem(account, route) ?? this.#excess(account, known, text - before);
     if (rule !== undefined) {
       if (entry !== undefined) this.#drop(account, entry);
       account.noteFiltered(route.prefix, rule);
@@ -47,6 +52,7 @@ export class Importer {
       return;
     }
     if (known === undefined) account.learned += 1;
+    account.learnedText += text - before;
     this.#store.place(prefix, {
       source: account.relation,
       account,
@@ -75,10 +81,10 @@ export class Importer {
     }
   }
 
-  #problem(account: CcpAccount, route: AnnouncedRoute, isKnown: boolean): ImportRule | undefined {
+  #problem(account: CcpAccount, route: AnnouncedRoute): ImportRule | undefined {
     const { own } = this;
     if (own === undefined) return 'other-network';
-    const problem = importProblem(route, {
+    return importProblem(route, {
       own,
       network: this.#network,
       accountId: account.id,
@@ -92,14 +98,27 @@ export class Importer {
       ),
       policy: this.#policy,
     });
-    if (problem !== undefined || isKnown) return problem;
+  }
+
+  /** Whether a route that is new, or replaces a known one, is more than the account may have. */
+  #excess(
+    account: CcpAccount,
+    known: Candidate | undefined,
+    moreText: number,
+  ): ImportRule | undefined {
     const most = account.options.maxRoutes ?? this.#policy.maxRoutesPerAccount;
-    return account.learned >= most ? 'too-many' : undefined;
+    if (known === undefined && account.learned >= most) return 'too-many';
+    const isLarger = moreText > 0;
+    return isLarger && account.learnedText + moreText > this.#policy.maxTextPerAccount
+      ? 'too-large'
+      : undefined;
   }
 
   #drop(account: CcpAccount, entry: RouteEntry): void {
-    if (learnedFrom(account, entry) === undefined) return;
+    const learned = learnedFrom(account, entry);
+    if (learned === undefined) return;
     account.learned -= 1;
+    account.learnedText -= textOfCandidate(entry.prefix, learned);
     this.#store.displace(entry, { source: account.relation, account });
   }
 
@@ -108,6 +127,7 @@ export class Importer {
     if (path.length < 2) return NO_NODES;
     const transit = path.slice(0, -1);
     const key = transit.join(' ');
+    if (key.length > MAX_SHARED_LENGTH) return transit;
     const shared = this.#paths.get(key);
     if (shared !== undefined) return shared;
     if (this.#paths.size >= MAX_SHARED_PATHS) this.#paths.clear();
@@ -127,6 +147,17 @@ function learnedFrom(account: CcpAccount, entry: RouteEntry): Candidate | undefi
 function originOf({ prefix, path }: AnnouncedRoute): string | undefined {
   const origin = path.at(-1);
   return origin === prefix ? prefix : origin;
+}
+
+/** How many characters a route has. */
+function textOf(prefix: string, path: readonly string[]): number {
+  let length = prefix.length;
+  for (const hop of path) length += hop.length;
+  return length;
+}
+
+function textOfCandidate(prefix: string, { transit, origin }: Candidate): number {
+  return textOf(prefix, transit) + (origin?.length ?? 0);
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {

@@ -38,6 +38,8 @@ export interface CcpPolicy {
   readonly maxUpdateBytes: number;
   /** The most routes that are held of one account; more are passed over. */
   readonly maxRoutesPerAccount: number;
+  /** The most text that is held of one account, in characters of prefixes and paths; more routes are passed over. */
+  readonly maxTextPerAccount: number;
   /** The longest path that is accepted, in nodes. */
   readonly maxPathLength: number;
   /** The most withdrawals that are remembered for peers that come back. One that missed older ones gets everything. */
@@ -65,6 +67,7 @@ export const DEFAULT_CCP_POLICY: CcpPolicy = {
   maxEpochsPerUpdate: 50,
   maxUpdateBytes: MAX_DATA_LENGTH,
   maxRoutesPerAccount: 1_000_000,
+  maxTextPerAccount: 134_217_728,
   maxPathLength: 32,
   maxWithdrawals: 10_000,
   peerTransit: true,
@@ -90,6 +93,7 @@ const RANGES: Record<NumberName, readonly [number, number]> = {
   maxEpochsPerUpdate: [1, 1_000_000],
   maxUpdateBytes: [2_048, MAX_DATA_LENGTH],
   maxRoutesPerAccount: [0, 100_000_000],
+  maxTextPerAccount: [0, 100_000_000_000],
   maxPathLength: [1, 1_000],
   maxWithdrawals: [0, 100_000_000],
 };

@@ -317,17 +317,18 @@ export class CcpRouter {
     }
     if (prepare.expiresAtMs <= now) throw new IlpError('R02', 'the request has expired.');
     if (account === undefined) throw new IlpError('F00', 'routes are not exchanged here.');
-    if (this.address === undefined) throw new IlpError('T00', 'this node has no address yet.');
     if (!account.isConnected) throw new IlpError('T00', 'the link is not up yet.');
     switch (destination) {
       case CCP_CONTROL_DESTINATION:
         if (account.sender === undefined) throw new IlpError('F00', 'no routes are sent to you.');
+        // Also without an address of our own: a deployed parent asks before it gives us one, and not again for long.
         account.sender.handleControl(decodeRouteControlRequest(data));
         return;
       case CCP_UPDATE_DESTINATION:
         if (account.receiver === undefined) {
           throw new IlpError('F00', 'no routes are taken from you.');
         }
+        if (this.address === undefined) throw new IlpError('T00', 'this node has no address yet.');
         if (account.receiver.handleUpdate(decodeRouteUpdateRequest(data), now) === 'gap') {
           throw new IlpError('F00', 'epochs before this update are missing.');
         }

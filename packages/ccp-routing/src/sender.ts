@@ -104,6 +104,8 @@ export class CcpSender {
     this.#mode = mode;
     this.#underWay = undefined;
     this.#isAsked = true;
+    // Who asks again and again gets no more than one update in each interval.
+    this.#isCatchingUp = false;
     this.#failedAttempts = 0;
     this.#retryAt = 0;
     const isOurs = lastKnownRoutingTableId === this.#tableId;

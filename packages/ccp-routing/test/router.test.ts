@@ -340,6 +340,9 @@ describe('what is taken from peers', () => {
         Array.from({ length: 33 }, (_, i) => `g.n${i}`),
       ),
     ],
+    ['invalid-path', route('g.x', ['g.peer', 'unknown'])],
+    ['invalid-path', route('g.x', ['g.peer', 'g.a b'])],
+    ['invalid-path', route('g.x', [''])],
     ['not-accepted', route('g.forbidden.x')],
     ['not-owner', route('g.bank.x')],
     ['not-authentic', route('g.signed')],
@@ -446,6 +449,35 @@ describe('what is taken from peers', () => {
     ]);
     announce(router, 'b', [route('g.z')]);
     expect(hops(router, 'g.z')).toEqual(['b']);
+  });
+
+  it('holds no more text of an account than the policy allows: long prefixes and long paths', () => {
+    const router = routerWith(PEERS, { maxTextPerAccount: 100, aggregate: false });
+    const long = 'y'.repeat(40);
+    const ways = ['g.peer', `g.${long}`];
+    expect(announce(router, 'a', [route('g.x', ways), route('g.z')])).toBe('ok');
+    expect(announce(router, 'a', [route(`g.${long}`), route('g.z', ways)], 1)).toBe('ok');
+    expect(router.accounts()[0]).toMatchObject({
+      routes: 1,
+      filtered: [
+        { prefix: `g.${long}`, rule: 'too-large' },
+        { prefix: 'g.z', rule: 'too-large' },
+      ],
+    });
+    expect(hops(router, 'g.z')).toEqual([]);
+    // What it gives up is there for others, and does not count for another account.
+    router.handlePrepare(
+      'a',
+      update({
+        fromEpochIndex: 2,
+        toEpochIndex: 3,
+        withdrawnRoutes: ['g.x'],
+        newRoutes: [route('g.z', ways)],
+      }),
+      now,
+    );
+    announce(router, 'b', [route('g.x', ways)]);
+    expect([hops(router, 'g.x'), hops(router, 'g.z')]).toEqual([['b'], ['a']]);
   });
 
   it('remembers no more than the latest hundred that it did not take', () => {
@@ -626,6 +658,36 @@ describe('sending updates', () => {
     router.handleReply(ids[0] as number, undefined, now);
     router.handlePrepare('a', control({ mode: 'idle' }), now);
     expect(sentTo(router, 'a', now + 600_000).updates).toEqual([]);
+  });
+
+  it('is asked already while it has no address, as by a parent that has yet to give it one, and sends then', () => {
+    const router = new CcpRouter({
+      routingSecret: new Uint8Array(32),
+      randomBytes: seededBytes(seeded(1)),
+    });
+    router.addAccount('up', { relation: 'parent' }, now);
+    router.handleConnected('up', now);
+    expect(outcome(router.handlePrepare('up', control(), now))).toBe('ok');
+    expect([router.poll(now), router.deadline()]).toEqual([undefined, undefined]);
+    router.setAddress(address('g.up.me'), now + 100);
+    expect(sentTo(router, 'up', now + 100).updates).toMatchObject([
+      { speaker: 'g.up.me', newRoutes: [{ prefix: 'g.up.me', path: ['g.up.me'] }] },
+    ]);
+  });
+
+  it('sends one update in each interval to who asks all the time, however much there is to tell', () => {
+    const router = routerWith(PEERS, { aggregate: false });
+    announce(
+      router,
+      'b',
+      Array.from({ length: 200 }, (_, i) => route(`g.x${i}`)),
+    );
+    let updates = 0;
+    for (let at = now; at < now + 1_500; at += 1) {
+      router.handlePrepare('a', control(), at);
+      updates += sentTo(router, 'a', at).updates.length;
+    }
+    expect(updates).toBe(10);
   });
 
   it('goes on where the peer is, or at 0 where it has another table', () => {
@@ -1027,7 +1089,7 @@ describe('taking updates', () => {
     expect(hops(router, 'g.x')).toEqual([]);
   });
 
-  it('answers another condition with F01, an unknown account with F00, and all with T00 while it has no address', () => {
+  it('answers another condition with F01, an unknown account with F00, and updates with T00 while it has no address', () => {
     const router = routerWith(PEERS);
     const forged = update();
     forged.set([0], Buffer.from(forged).indexOf(Buffer.from('66687aad', 'hex')));

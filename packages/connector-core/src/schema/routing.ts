@@ -53,6 +53,7 @@ export const routingPolicySchema: z.ZodType<Partial<CcpPolicy>> = z
     maxEpochsPerUpdate: amount,
     maxUpdateBytes: amount,
     maxRoutesPerAccount: amount,
+    maxTextPerAccount: amount,
     maxPathLength: amount,
     maxWithdrawals: amount,
     peerTransit: z
