@@ -69,11 +69,28 @@ describe.skipIf(NO_CHROMIUM !== undefined)(
         listener(request, response);
       });
       expect(await query(opened, `http://${host}/bob`)).toBe(`test.wallet.token from ${host}`);
-      expect(await query(opened, `http://${host}/bob`, ID)).toBe(`test.wallet.token from ${host}`);
+      expect(await query(opened, `http://${host}/bob`, { monetizationId: ID })).toBe(
+        `test.wallet.token from ${host}`,
+      );
       expect(methods).toEqual(['GET', 'OPTIONS', 'GET']);
       expect(queries.map(({ header }) => header('web-monetization-id'))).toEqual([null, ID]);
       // Errors are readable across origins, too.
       expect(await query(opened, `http://${host}/eve`)).toBe('NOT_FOUND');
+    });
+
+    test('a page asks for receipts of its own (RFC 0039), which a preflight allows', async () => {
+      const host = await serve(wallet());
+      const receipts = {
+        nonce: Buffer.alloc(16, 1).toString('base64'),
+        secret: Buffer.alloc(32, 2).toString('base64'),
+      };
+      expect(await query(opened, `http://${host}/bob`, { receipts })).toBe(
+        `test.wallet.token from ${host}`,
+      );
+      expect(queries.at(-1)?.receipts).toMatchObject({
+        nonce: new Uint8Array(16).fill(1),
+        secret: new Uint8Array(32).fill(2),
+      });
     });
 
     test('a page follows a redirect and learns whose answer it got', async () => {

@@ -85,10 +85,12 @@ export interface SpspHandler {
 
 const CORS_HEADERS = {
   'access-control-allow-origin': '*',
-  'access-control-allow-headers': 'web-monetization-id, receipt-nonce, receipt-secret',
+  'access-control-allow-headers': 'web-monetization-id',
   // Cache-Control is shown to scripts anyway.
   'access-control-expose-headers': 'retry-after',
 } as const;
+/** What a page's preflight is told that is about to ask for receipts (RFC 0039). */
+const ALLOWED_WITH_RECEIPTS = 'web-monetization-id, receipt-nonce, receipt-secret';
 const METHODS = 'GET, HEAD, OPTIONS';
 
 /**
@@ -131,8 +133,11 @@ async function respond(
     });
   }
   if (method === 'OPTIONS') {
+    const wants = header('access-control-request-headers') ?? '';
     const headers = {
       ...CORS_HEADERS,
+      ...(/receipt-/i.test(wants) ? { 'access-control-allow-headers': ALLOWED_WITH_RECEIPTS } : {}),
+      vary: 'access-control-request-headers',
       'access-control-allow-methods': METHODS,
       'access-control-max-age': '86400',
     };

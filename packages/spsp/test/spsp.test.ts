@@ -98,11 +98,17 @@ describe('the server (RFC 0009)', () => {
     for (const method of ['GET', 'OPTIONS']) {
       const { headers } = await serve()(get(ENDPOINT, {}, method));
       expect(headers.get('access-control-allow-origin')).toBe('*');
-      expect(headers.get('access-control-allow-headers')).toBe(
-        'web-monetization-id, receipt-nonce, receipt-secret',
-      );
+      expect(headers.get('access-control-allow-headers')).toBe('web-monetization-id');
       expect(headers.get('access-control-expose-headers')).toBe('retry-after');
     }
+  });
+
+  it('lets scripts that ask for receipts do so (RFC 0039)', async () => {
+    const preflight = { 'access-control-request-headers': 'receipt-nonce,receipt-secret' };
+    const { status, headers } = await serve()(get(ENDPOINT, preflight, 'OPTIONS'));
+    expect(status).toBe(204);
+    const allowed = headers.get('access-control-allow-headers')?.split(', ');
+    expect(allowed).toEqual(['web-monetization-id', 'receipt-nonce', 'receipt-secret']);
   });
 
   it('shows errors in one shape, with the type, for other sites too', async () => {

@@ -1,13 +1,17 @@
 /** In a page: the browser build of spsp, with what a test asks it to do. */
-import { PaymentPointerError, SpspClient, SpspError } from '@pennyswitch/spsp';
+import {
+  PaymentPointerError,
+  SpspClient,
+  SpspError,
+  type SpspQueryOptions,
+} from '@pennyswitch/spsp';
 
-const client = new SpspClient({ allowHttpOnLoopback: true, maxRetries: 0, timeoutMs: 5000 });
+const client = new SpspClient({ allowHttpOnLoopback: true, maxRetries: 0, timeoutMs: 30_000 });
 
 const page = {
   /** Asks for payment details; gives back the destination, or the code of the error. */
-  async query(endpoint: string, monetizationId?: string): Promise<string> {
+  async query(endpoint: string, options: SpspQueryOptions = {}): Promise<string> {
     try {
-      const options = monetizationId === undefined ? {} : { monetizationId };
       const { destination, finalHost } = await client.query(endpoint, options);
       return `${destination} from ${finalHost}`;
     } catch (error) {
