@@ -55,7 +55,7 @@ export function newRequestId(randomBytes: RandomBytes): string {
   const octets = Uint8Array.from(randomBytes(16));
   octets[6] = ((octets[6] as number) & 0x0f) | 0x40;
   octets[8] = ((octets[8] as number) & 0x3f) | 0x80;
-  const hex = Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join('');
+  const hex = Buffer.from(octets.buffer).toString('hex');
   return [
     hex.slice(0, 8),
     hex.slice(8, 12),

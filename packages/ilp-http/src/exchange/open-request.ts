@@ -1,6 +1,9 @@
 import type { Clock } from '../environment.js';
 import { IlpHttpError } from '../errors.js';
 
+/** Given, so that no error with its stack is made for each request; whoever waits for the signal knows what it means. */
+const OVER = 'over';
+
 /** One of our requests, from `send` until its reply or failure: it settles exactly once. */
 export class OpenRequest {
   readonly id: string;
@@ -60,7 +63,7 @@ export class OpenRequest {
     if (this.#end !== undefined) return;
     const last = this.lastError === undefined ? '' : `, after: ${this.lastError.message}`;
     this.#end = new IlpHttpError(code, 'no', message + last, { cause: reason ?? this.lastError });
-    this.#controller.abort();
+    this.#controller.abort(OVER);
     if (!this.#attempting) this.fail(this.#end);
   }
 
@@ -105,6 +108,6 @@ export class OpenRequest {
   /** Nothing goes on any more. */
   #finish(): void {
     for (const cleanUp of this.#cleanUp) cleanUp();
-    this.#controller.abort();
+    this.#controller.abort(OVER);
   }
 }

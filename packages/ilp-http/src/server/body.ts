@@ -28,7 +28,9 @@ export function readBody(
     const timer = clock.setTimeout(() => {
       fail(new HttpRefusal(408, `the body took longer than ${limit.timeoutMs} ms`));
     }, limit.timeoutMs);
+    let isDone = false;
     const stop = (): void => {
+      isDone = true;
       clock.clearTimeout(timer);
       source.off('data', add);
     };
@@ -37,7 +39,10 @@ export function readBody(
       source.pause();
       reject(refusal);
     };
-    const cut = (): void => fail(new HttpRefusal(400, 'the body was cut off'));
+    const cut = (): void => {
+      // Also comes after the end.
+      if (!isDone) fail(new HttpRefusal(400, 'the body was cut off'));
+    };
     const add = (chunk: Uint8Array): void => {
       if (!collector.add(chunk)) fail(tooLong(limit.maxBytes));
     };
