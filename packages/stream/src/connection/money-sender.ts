@@ -303,7 +303,7 @@ export class MoneySender {
   }
 
   #handleTooSmall(amount: bigint): void {
-    if (amount < this.#leastAmount) return;
+    if (amount < this.#leastAmount || !this.#connection.path.mayRoundToNothing(amount)) return;
     this.#leastAmount = 2n * amount;
     if (this.#capacity() < this.#leastAmount) this.fail(tooSmall(amount));
   }

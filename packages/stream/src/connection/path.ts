@@ -22,6 +22,8 @@ export class Path {
   readonly timeout: PacketTimeout;
 
   readonly #policy: SenderPolicy;
+  /** The smallest amount of which anything arrived; undefined where nothing has. */
+  #leastArrived: bigint | undefined;
 
   constructor(policy: SenderPolicy) {
     this.#policy = policy;
@@ -32,7 +34,13 @@ export class Path {
     this.timeout = new PacketTimeout(policy);
   }
 
+  /** Whether it can be that an amount rounds to nothing: not if as much has arrived before, whatever a node says (R01). */
+  mayRoundToNothing(amount: bigint): boolean {
+    return this.#leastArrived === undefined || amount < this.#leastArrived;
+  }
+
   handleFulfilled(draft: Draft, { arrived }: FulfilledOutcome): void {
+    if (draft.minimum > 0n) this.#handleArrived(draft.amount);
     this.size.handlePassed(draft.amount);
     this.window.handleFulfilled(draft.amount);
     this.pacer.handleFulfilled();
@@ -42,10 +50,17 @@ export class Path {
     if (arrived !== undefined && arrived >= draft.minimum) this.rate.observe(draft.amount, arrived);
   }
 
+  /** No reply came in time, or the link failed. */
+  handleUnknown(draft: Draft, sentAt: number, now: number): void {
+    this.size.handleOther(draft.amount);
+    this.retry.handleFailure(sentAt, now);
+  }
+
   /** @param inFlight what is in flight, without this packet. */
   handleRejected(draft: Draft, outcome: RejectedOutcome, inFlight: bigint, now: number): void {
     const { sentAt } = outcome;
     if (outcome.arrived !== undefined) {
+      if (outcome.arrived > 0n) this.#handleArrived(draft.amount);
       this.size.handlePassed(draft.amount);
       this.refusals.handlePassed(draft.amount);
       this.rate.observe(draft.amount, outcome.arrived);
@@ -54,11 +69,15 @@ export class Path {
       return;
     }
     if (!outcome.isLocal) this.refusals.handleRejected(outcome.code, draft.amount, now);
+    const isLookAbove = this.size.isAboveLimit(draft.amount);
+    if (outcome.code !== 'F08') this.size.handleOther(draft.amount);
     switch (outcome.isLocal ? 'wait' : reactionTo(outcome.code)) {
       case 'smaller':
         this.size.handleTooLarge(draft.amount, outcome.data);
         break;
       case 'liquidity':
+        // That there is not enough for more than was ever sent says nothing against what was sent.
+        if (isLookAbove) break;
         this.window.handleNoLiquidity(inFlight + draft.amount, sentAt, now);
         // The next packet is another question than the last one, as long as it is smaller.
         this.retry.handleFailure(sentAt, now, LIQUIDITY_DELAYS * this.#policy.retryDelayMs);
@@ -76,8 +95,14 @@ export class Path {
       case 'receiver':
         this.retry.handleFailure(sentAt, now);
         break;
-      case 'stop':
       case 'larger':
+        if (!this.mayRoundToNothing(draft.amount)) this.retry.handleFailure(sentAt, now);
+        break;
+      case 'stop':
     }
+  }
+
+  #handleArrived(amount: bigint): void {
+    if (amount > 0n && this.mayRoundToNothing(amount)) this.#leastArrived = amount;
   }
 }

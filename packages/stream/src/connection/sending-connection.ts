@@ -177,7 +177,7 @@ export class SendingConnection {
   }
 
   #handleUnknown(sent: SentPacket, now: number, cause?: unknown): void {
-    this.path.retry.handleFailure(sent.sentAt, now);
+    this.path.handleUnknown(sent.draft, sent.sentAt, now);
     sent.task.handleOutcome(sent.draft, { type: 'unknown', sentAt: sent.sentAt, cause }, now);
   }
 }

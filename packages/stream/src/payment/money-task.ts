@@ -278,10 +278,11 @@ export class MoneyTask implements Task {
     }
     if (outcome.isLocal) return;
     const reaction = reactionTo(outcome.code);
-    const { refusals } = this.#connection.path;
-    const isHopeless = this.#packetsInFlight === 0 && refusals.isHopeless(this.#least, now);
+    const { path } = this.#connection;
+    const isHopeless = this.#packetsInFlight === 0 && path.refusals.isHopeless(this.#least, now);
     if (reaction === 'stop' || isHopeless) this.#stop(explainFailure(outcome));
-    if (reaction === 'larger' && draft.amount >= this.#leastAmount) {
+    const isTooSmall = reaction === 'larger' && path.mayRoundToNothing(draft.amount);
+    if (isTooSmall && draft.amount >= this.#leastAmount) {
       this.#leastAmount = 2n * draft.amount;
       if (this.#leastAmount > this.#plan.maxSource) this.#stop(explainFailure(outcome));
     }

@@ -47,7 +47,7 @@ describe('the largest packet', () => {
     expect(size.trial).toBe(0n);
   });
 
-  it('shrinks again when the path changes, and is searched for anew when a larger packet passes', () => {
+  it('shrinks again when the path changes, and rises again when a larger packet passes', () => {
     const size = new PacketSize();
     size.handleTooLarge(
       1_000n,
@@ -57,7 +57,61 @@ describe('the largest packet', () => {
     size.handleTooLarge(500n, NO_DATA);
     expect(size.trial).toBeLessThan(500n);
     size.handlePassed(800n);
-    expect(size.trial).toBe(MAX_AMOUNT);
+    expect([size.trial, size.isFound]).toEqual([1_600n, false]);
+    size.handleTooLarge(1_600n, NO_DATA);
+    expect(size.trial).toBe(1_200n);
+  });
+
+  /** Sends packets as the payment does, one at a time. @returns how many were refused. */
+  const send = (size: PacketSize, packets: number, limit: bigint, isTold: boolean): number => {
+    let refused = 0;
+    for (let i = 0; i < packets; i++) {
+      const amount = size.trial;
+      if (amount <= limit) size.handlePassed(amount);
+      else {
+        const data = encodeAmountTooLargeData({ receivedAmount: amount, maximumAmount: limit });
+        size.handleTooLarge(amount, isTold ? data : NO_DATA);
+        refused++;
+      }
+    }
+    return refused;
+  };
+
+  it.each([
+    [true, 1_100n],
+    [true, 100_000n],
+    [false, 1_500n],
+    [false, 100_000n],
+  ])('rises when a connector raises its limit (told: %s, to %i)', (isTold, raised) => {
+    const size = new PacketSize();
+    send(size, 300, 1_000n, isTold);
+    expect(size.trial).toBeLessThanOrEqual(1_000n);
+    send(size, 600, raised, isTold);
+    while (!size.isFound) send(size, 1, raised, isTold);
+    expect(size.trial).toBeLessThanOrEqual(raised);
+    expect(size.trial).toBeGreaterThanOrEqual(raised - raised / 8n);
+    send(size, 600, 700n, isTold);
+    while (!size.isFound) send(size, 1, 700n, isTold);
+    expect(size.trial).toBeLessThanOrEqual(700n);
+    expect(size.trial).toBeGreaterThanOrEqual(600n);
+  });
+
+  it('is looked above less and less often where the limit stays', () => {
+    for (const isTold of [true, false]) {
+      const size = new PacketSize();
+      while (!size.isLimited || !size.isFound) send(size, 1, 1_000n, isTold);
+      expect(send(size, 10_000, 1_000n, isTold)).toBeLessThanOrEqual(8);
+    }
+  });
+
+  it('is taken as it was where a packet above it gets lost, or is refused for another reason', () => {
+    const size = new PacketSize();
+    send(size, 1, 1_000n, true);
+    while (size.isFound) send(size, 1, 1_000n, true);
+    const above = size.trial;
+    expect([above, size.isAboveLimit(above)]).toEqual([1_251n, true]);
+    size.handleOther(above);
+    expect([size.trial, size.isFound]).toEqual([1_000n, true]);
   });
 
   it('is not believed to be above what was just refused', () => {
