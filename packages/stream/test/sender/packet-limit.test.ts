@@ -41,7 +41,7 @@ describe.each([
     expect(largest).toBeGreaterThan(30_000n);
     expect(largest).toBeLessThanOrEqual(50_000n);
     // 6,000 packets would be as many as before.
-    expect(outcome.packets.fulfilled).toBeLessThan(2_500);
+    expect(outcome.packets.fulfilled).toBeLessThan(4_000);
     expect(outcome.packets.rejected.F08).toBeLessThan(25);
   });
 
