@@ -8,6 +8,7 @@
 const PARTS: Readonly<Record<string, () => Promise<{ run(): void | Promise<void> }>>> = {
   codecs: () => import('./codecs/run.js'),
   links: () => import('./links/run.js'),
+  'links-http': () => import('./links/http.js'),
   'links-idle': () => import('./links/idle.js'),
   stream: () => import('./stream/run.js'),
   spsp: () => import('./spsp/run.js'),

@@ -38,6 +38,17 @@ const REAL_CLOCK: Clock = {
 const nothing = (): void => undefined;
 const SILENT: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
+const POOL_BYTES = 4096;
+let pool = new Uint8Array(0);
+
+/** Many at a time: asking the system for each request id would be a good part of what a request costs. */
+function pooledRandomBytes(length: number): Uint8Array {
+  if (length > pool.length) pool = new Uint8Array(cryptoRandomBytes(Math.max(POOL_BYTES, length)));
+  const octets = pool.slice(0, length);
+  pool = pool.subarray(length);
+  return octets;
+}
+
 /** Fills in what was not given. */
 export function environmentOf(given: {
   readonly clock?: Clock | undefined;
@@ -46,7 +57,7 @@ export function environmentOf(given: {
 }): Environment {
   return {
     clock: given.clock ?? REAL_CLOCK,
-    randomBytes: given.randomBytes ?? cryptoRandomBytes,
+    randomBytes: given.randomBytes ?? pooledRandomBytes,
     logger: given.logger ?? SILENT,
   };
 }

@@ -1,10 +1,9 @@
-import { timingSafeEqual, createHash } from 'node:crypto';
-import { environmentOf, type RandomBytes } from './environment.js';
+import { createHash, randomBytes as cryptoRandomBytes, timingSafeEqual } from 'node:crypto';
+import type { RandomBytes } from './environment.js';
 
 /** A new bearer token: 32 random bytes (profile SIMPLE of Interledger's HTTP authentication profiles) in base64url. */
-export function newBearerToken(randomBytes?: RandomBytes): string {
-  const octets = environmentOf({ randomBytes }).randomBytes(32);
-  return Buffer.from(octets).toString('base64url');
+export function newBearerToken(randomBytes: RandomBytes = cryptoRandomBytes): string {
+  return Buffer.from(randomBytes(32)).toString('base64url');
 }
 
 /**

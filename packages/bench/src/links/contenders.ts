@@ -5,14 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { BtpClient, BtpServer, equalSecrets } from '@pennyswitch/btp';
 import plugin from 'ilp-plugin-btp';
 import { WebSocket, WebSocketServer } from 'ws';
-
-/** A link that is up. */
-export interface Link {
-  readonly name: string;
-  /** Keeps `inFlight` requests of `octets` under way until `total` have been answered. */
-  run(octets: Uint8Array, inFlight: number, total: number): Promise<void>;
-  close(): Promise<void>;
-}
+import { workers, type Link } from './turns.js';
 
 /** What a request and its response cost without any protocol: the server sends back what it gets. */
 export async function rawEcho(): Promise<Link> {
@@ -98,19 +91,4 @@ export async function peer(): Promise<Link> {
       http.closeAllConnections();
     },
   };
-}
-
-async function workers(
-  inFlight: number,
-  total: number,
-  send: () => Promise<unknown>,
-): Promise<void> {
-  let left = total;
-  const worker = async (): Promise<void> => {
-    while (left > 0) {
-      left -= 1;
-      await send();
-    }
-  };
-  await Promise.all(Array.from({ length: inFlight }, worker));
 }

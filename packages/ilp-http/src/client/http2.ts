@@ -107,11 +107,14 @@ export class Http2Transport implements Transport {
     stream.once('error', (error) => {
       cause = error;
     });
+    let isAnswered = false;
     stream.once('end', () => {
+      isAnswered = head !== undefined;
       if (head !== undefined) resolve({ ...head, body: collector.body() });
     });
     // Settled by then, unless the connection or the stream was cut.
     stream.once('close', () => {
+      if (isAnswered) return;
       const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
       reject(
         failure(!stream.pending && !refused, cause ?? new Error(`stream code ${stream.rstCode}`)),
