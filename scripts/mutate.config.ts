@@ -6,7 +6,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import { mutate } from './mutate-transform.js';
 
 const name = process.env['MUTATE_PACKAGE'] ?? '';
-const root = fileURLToPath(new URL(`../packages/${name}/`, import.meta.url));
+const root = process.env['MUTATE_ROOT'] ?? '';
 const conditions = ['@pennyswitch/source', ...defaultServerConditions];
 /** The id of the first mutant of each file. */
 const firstIds = JSON.parse(readFileSync(process.env['MUTATE_IDS'] ?? '', 'utf8')) as Record<

@@ -29,7 +29,9 @@ const PROCESSES = Number(process.env['MUTATE_PROCESSES'] ?? 2);
 
 const [name, ...only] = process.argv.slice(2);
 if (name === undefined) throw new Error('usage: npm run mutate -- PACKAGE [FILE...]');
-const root = fileURLToPath(new URL(`../packages/${name}/`, import.meta.url));
+/** The folder of the package, with a slash at its end. */
+const root =
+  process.env['MUTATE_ROOT'] ?? fileURLToPath(new URL(`../packages/${name}/`, import.meta.url));
 const work = mkdtempSync(join(tmpdir(), 'mutate-'));
 const idsPath = join(work, 'ids.json');
 
@@ -93,7 +95,13 @@ function excuseOf({ file, code, from, to }: Mutant): Excuse | undefined {
 function vitest(environment: Record<string, string>): Promise<{ passed: boolean; output: string }> {
   const config = fileURLToPath(new URL('mutate.config.ts', import.meta.url));
   const bin = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
-  const env = { ...process.env, MUTATE_PACKAGE: name, MUTATE_IDS: idsPath, ...environment };
+  const env = {
+    ...process.env,
+    MUTATE_PACKAGE: name,
+    MUTATE_ROOT: root,
+    MUTATE_IDS: idsPath,
+    ...environment,
+  };
   return new Promise((resolve) => {
     execFile(
       process.execPath,

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import {
   decodeTimestamp,
   encodeTimestamp,
+  ilpTimestamp,
+  OerDecodeError,
   OerReader,
   OerWriter,
   TIMESTAMP_LENGTH,
@@ -59,6 +61,21 @@ describe('RFC 0030 "Fixed-length Timestamps", Decoding', () => {
     '20161231235960852',
   ])('%j is refused', (text) => {
     expect(decode(text)).toBe('BAD_TIME');
+  });
+
+  test.each([
+    '20171224235312.431+0200',
+    '201712242153124318',
+    '20171324161432200',
+    '20171224230000000.',
+    '20171224240000000',
+    '20171224215300',
+    '2017122421531',
+    '201712242153',
+    '2017122421',
+    '20161231235960852',
+  ])('%s is no value of the type, strictly', (text) => {
+    expect(() => ilpTimestamp().decodeStrict(asBytes(text))).toThrow(OerDecodeError);
   });
 
   test.each(['20171224215300', '2017122421531', '201712242153', '2017122421', ''])(
