@@ -22,7 +22,7 @@ afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
 
-const deadline = (): { deadline: number } => ({ deadline: Date.now() + 20_000 });
+const deadline = (): { deadline: number } => ({ deadline: Date.now() + 30_000 });
 const octets = (length: number, first = 0): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => (first + i) % 256);
 const echo = (data: Uint8Array): Promise<Uint8Array> => Promise.resolve(data);
@@ -125,7 +125,7 @@ describe.each(Object.entries(LINKS))('%s', (_, link) => {
     });
     expect(ours.counters).toMatchObject({ unexpected: 0, unreadable: 0, duplicateRequests: 0 });
     expect(ours.gauges).toMatchObject({ outgoing: 0, incoming: 0 });
-  }, 30_000);
+  });
 
   it('say no in a way that the other understands', async () => {
     const { ours, peer } = await link();
