@@ -1,4 +1,9 @@
-import { childAddress, type IlpAddress, type IlpAddressPrefix } from '@pennyswitch/ilp-address';
+import {
+  childAddress,
+  MAX_ADDRESS_LENGTH,
+  type IlpAddress,
+  type IlpAddressPrefix,
+} from '@pennyswitch/ilp-address';
 import type { CcpAccount } from './account.js';
 import { originAuth, packAuth } from './auth.js';
 import type { RouteStore } from './route-store.js';
@@ -57,6 +62,8 @@ export class OriginRoutes {
   #placeChild(account: CcpAccount): void {
     const { childSegment } = account.options;
     if (this.#own === undefined || childSegment === undefined) return;
+    // Below so long an address there is no room for this child.
+    if (this.#own.length + 1 + childSegment.length > MAX_ADDRESS_LENGTH) return;
     account.childPrefix = childAddress(this.#own, childSegment);
     this.#place(account.childPrefix, 'local', account);
   }

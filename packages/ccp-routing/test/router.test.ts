@@ -243,6 +243,14 @@ describe('routes by configuration', () => {
     expect(hops(router, 'g.new.home.bob')).toEqual([]);
   });
 
+  it('has no route to a child where its own address leaves no room for the child’s', () => {
+    const router = routerWith({ kid: { relation: 'child', childSegment: 'kid' } });
+    router.setAddress(address(`g.${'x'.repeat(1018)}`), now);
+    expect(router.accounts()[0]?.childPrefix).toBeUndefined();
+    router.setAddress(address(`g.${'x'.repeat(1017)}`), now);
+    expect(router.accounts()[0]?.childPrefix).toHaveLength(1023);
+  });
+
   it('says when the table changed', () => {
     let changes = 0;
     const router = new CcpRouter({

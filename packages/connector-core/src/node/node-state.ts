@@ -2,6 +2,7 @@ import {
   addressNetwork,
   addressScope,
   isPrefixOf,
+  MAX_ADDRESS_LENGTH,
   type IlpAddress,
   type Network,
 } from '@pennyswitch/ilp-address';
@@ -57,8 +58,8 @@ export class NodeState implements NodeView {
 
   /**
    * Takes an address; the children's ones follow from it at once.
-   * @throws {@link ConnectorError} `BAD_SETTING` for an address of the other network (RFC 0034: never on both), or one that
-   * only a link or a machine knows.
+   * @throws {@link ConnectorError} `BAD_SETTING` for an address of the other network (RFC 0034: never on both), one that
+   * only a link or a machine knows, or one so long that a child's below it would be none.
    */
   setAddress(address: IlpAddress): void {
     const reach = addressScope(address);
@@ -75,6 +76,14 @@ export class NodeState implements NodeView {
         'BAD_SETTING',
         `the address ${address} belongs to the ${network} network, this node runs on the ${this.#configuredNetwork} one`,
       );
+    }
+    for (const child of this.#childrenBySegment.keys()) {
+      if (address.length + 1 + child.length > MAX_ADDRESS_LENGTH) {
+        throw new ConnectorError(
+          'BAD_SETTING',
+          `the address of ${address.length} characters leaves no room for that of the child ${child}`,
+        );
+      }
     }
     this.#address = address;
     this.#network = network ?? this.#configuredNetwork;
