@@ -199,12 +199,12 @@ export class BtpConnection implements SocketListener, Scheduled {
 
   /** A client's socket is open; its owner sends the credentials. */
   onOpen(): void {
-    this.#keepAlive.handleHeard(this.#now());
+    this.#heard(this.#now());
   }
 
   onMessage(octets: Uint8Array): void {
     const now = this.#now();
-    this.#keepAlive.handleHeard(now);
+    this.#heard(now);
     if (this.#options.role === 'server' && this.#session.phase === 'authenticating') {
       this.#hold(octets);
       return;
@@ -213,12 +213,12 @@ export class BtpConnection implements SocketListener, Scheduled {
   }
 
   onText(): void {
-    this.#keepAlive.handleHeard(this.#now());
+    this.#heard(this.#now());
     this.#do(this.#session.handleUnreadable());
   }
 
   onAlive(): void {
-    this.#keepAlive.handleHeard(this.#now());
+    this.#heard(this.#now());
     // Pings get their pongs below us: whoever sends many and reads nothing fills our memory with them.
     this.#checkReads();
   }
@@ -399,6 +399,10 @@ export class BtpConnection implements SocketListener, Scheduled {
         this.terminate('the peer did not finish the closing handshake');
         break;
     }
+  }
+
+  #heard(now: number): void {
+    if (this.#keepAlive.handleHeard(now)) this.#timer.refresh();
   }
 
   #checkAlive(now: number): void {

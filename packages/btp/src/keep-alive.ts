@@ -18,10 +18,12 @@ export class KeepAlive {
     this.#heardAt = options.now;
   }
 
-  /** Anything came from the peer. */
-  handleHeard(now: number): void {
+  /** Anything came from the peer. @returns whether {@link deadline} is earlier than before. */
+  handleHeard(now: number): boolean {
+    const before = this.deadline();
     this.#heardAt = now;
     this.#probedAt = undefined;
+    return this.deadline() < before;
   }
 
   /** When to call {@link poll} again. */

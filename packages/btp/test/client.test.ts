@@ -421,6 +421,16 @@ describe('keep-alive', () => {
     expect(String(await sending)).toContain('no sign of life');
   });
 
+  test('asks as often as it should where answers may take longer than that', async () => {
+    const policy = { keepAliveIntervalMs: 1000, keepAliveTimeoutMs: 30_000 };
+    const { clock, last } = await connected({ policy });
+    for (let asked = 1; asked <= 10; asked++) {
+      await clock.advance(1000);
+      expect(last().pings).toBe(asked);
+      last().listener.onAlive();
+    }
+  });
+
   test('without pings an empty Message asks, and any answer to it is a sign of life', async () => {
     const { client, clock, last } = await connected({ hasPing: false });
     await clock.advance(20_000);

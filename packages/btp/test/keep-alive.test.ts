@@ -22,6 +22,15 @@ test('anything heard is a sign of life', () => {
   expect(machine.deadline()).toBe(270);
 });
 
+test('tells when the next question is due before the time for the last answer would have been over', () => {
+  const machine = new KeepAlive({ intervalMs: 40, timeoutMs: 100, now: 0 });
+  expect(machine.handleHeard(0)).toBe(false);
+  expect(machine.poll(40)).toBe('probe');
+  expect(machine.deadline()).toBe(140);
+  expect(machine.handleHeard(41)).toBe(true);
+  expect(machine.deadline()).toBe(81);
+});
+
 test('a process that slept through the deadline asks once more before it gives up', () => {
   const machine = keepAlive();
   expect(machine.poll(100)).toBe('probe');
