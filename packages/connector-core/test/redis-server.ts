@@ -11,6 +11,12 @@ export const NO_REDIS: string | undefined =
     ? undefined
     : 'skipped: there is no redis-server on this machine (Debian: apt-get install redis-server)';
 
+/** Those that run: none outlives the process of its test. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** A server over all its lives. */
 export class RedisServer {
   readonly folder: string;
@@ -33,8 +39,9 @@ export class RedisServer {
     return `unix://${join(this.folder, 'socket')}`;
   }
 
-  /** Starts it, and resolves when it takes connections. */
+  /** Starts it unless it runs, and resolves when it takes connections. */
   async start(): Promise<void> {
+    if (this.#process !== undefined) return;
     const child = spawn(
       'redis-server',
       [
@@ -45,6 +52,8 @@ export class RedisServer {
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     this.#process = child;
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     let text = '';
     await new Promise<void>((resolve, reject) => {
       child.stdout.on('data', (chunk: Buffer) => {

@@ -9,7 +9,7 @@ const opened: RedisLedgerStore[] = [];
 
 /** A store of its own, if no prefix is given. */
 async function open(prefix = `{test${++count}}`): Promise<RedisLedgerStore> {
-  const store = await RedisLedgerStore.open({ url: server.url, prefix });
+  const store = await RedisLedgerStore.open({ url: server.url, prefix, timeoutMs: 20_000 });
   opened.push(store);
   return store;
 }

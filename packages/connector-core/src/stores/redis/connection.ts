@@ -56,19 +56,14 @@ export class RedisConnection {
    * @throws {@link LedgerError} `STORE_UNAVAILABLE`, `STORE_UNREADABLE` for a server that forgets what it likes.
    */
   async connect(): Promise<void> {
-    let problem: unknown;
-    for (const url of this.#options.urls) {
-      try {
-        this.#client = await this.#open(url);
-        return;
-      } catch (error) {
-        if (error instanceof LedgerError && error.code === 'STORE_UNREADABLE') throw error;
-        problem = error;
-      }
+    try {
+      await this.#connected();
+    } catch (error) {
+      if (error instanceof LedgerError) throw error;
+      throw new LedgerError('STORE_UNAVAILABLE', `no Redis master answers: ${messageOf(error)}`, {
+        cause: error,
+      });
     }
-    throw new LedgerError('STORE_UNAVAILABLE', `no Redis master answers: ${messageOf(problem)}`, {
-      cause: problem,
-    });
   }
 
   /**
@@ -107,11 +102,26 @@ export class RedisConnection {
     this.#stopPause();
   }
 
+  /** @throws what the last server said, `LedgerError` where another attempt is of no use. */
   async #connected(): Promise<Client> {
     if (this.#client?.isReady === true) return this.#client;
     this.#drop();
-    await this.connect();
-    return this.#client ?? Promise.reject(closed());
+    let problem: unknown;
+    for (const url of this.#options.urls) {
+      try {
+        const client = await this.#open(url);
+        if (this.#isClosed) {
+          client.destroy();
+          throw closed();
+        }
+        this.#client = client;
+        return client;
+      } catch (error) {
+        if (error instanceof LedgerError) throw error;
+        problem = error;
+      }
+    }
+    throw new Error(messageOf(problem), { cause: problem });
   }
 
   async #runOn(client: Client, key: string, args: readonly string[]): Promise<string> {

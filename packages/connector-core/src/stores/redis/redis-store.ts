@@ -91,6 +91,8 @@ export class RedisLedgerStore implements LedgerStore {
   readonly #logger: Logger;
   readonly #lifetimeMs: number;
   readonly #unsent = new Set<(settlement: OutgoingSettlement) => void>();
+  /** Taken over from a dead process before anybody listened. */
+  #untold: OutgoingSettlement[] = [];
   /** Keys that no settlement took. */
   readonly #keys: string[] = [];
   #lastId = 0;
@@ -294,6 +296,7 @@ export class RedisLedgerStore implements LedgerStore {
 
   onUnsent(listener: (settlement: OutgoingSettlement) => void): () => void {
     this.#unsent.add(listener);
+    for (const settlement of this.#untold.splice(0)) listener(settlement);
     return () => this.#unsent.delete(listener);
   }
 
@@ -368,7 +371,9 @@ export class RedisLedgerStore implements LedgerStore {
   }
 
   #tellUnsent(settlement: OutgoingSettlement | undefined): void {
-    if (settlement !== undefined) for (const listener of this.#unsent) listener(settlement);
+    if (settlement === undefined) return;
+    if (this.#unsent.size === 0) this.#untold.push(settlement);
+    for (const listener of this.#unsent) listener(settlement);
   }
 }
 

@@ -167,7 +167,7 @@ export class Session {
         : 'Redis has taken this process for dead; it is told what is still held',
       { known, acknowledged: this.#last },
     );
-    this.batchesRedone += earlier === undefined ? this.#last - known : 0;
+    this.batchesRedone += Math.max(0, this.#last - known);
     if (earlier !== undefined) this.#id = newId(randomBytes);
     this.#last = earlier === undefined ? known : 0;
     const operations: Operation[] = [

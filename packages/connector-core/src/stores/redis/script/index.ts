@@ -44,9 +44,10 @@ if store[2] and store[2] ~= '${FORMAT}' then return cjson.encode({ 'other', stor
 if STORE ~= '' and store[1] ~= STORE then return cjson.encode({ 'other', store[1] or '', store[2] or '' }) end
 local state = redis.call('HMGET', KEYS[1], 'seq', 'dead', 'reply')
 local last = tonumber(state[1] or 0)
+-- Also of a session that was taken for dead since: it must not do it again under another name.
+if state[1] and N == last then return state[3] end
 if state[2] then return cjson.encode({ 'fenced', last }) end
 if not state[1] and N ~= 1 then return cjson.encode({ 'unknown' }) end
-if N == last then return state[3] end
 if N ~= last + 1 then return cjson.encode({ 'gap', last }) end
 if not store[1] then
   store[1] = SESSION
