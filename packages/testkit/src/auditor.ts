@@ -4,6 +4,7 @@ import {
   PacketType,
   decodeReply,
   type IlpPacketHandler,
+  type IlpPrepare,
 } from '@pennyswitch/ilp-packet';
 
 /** One packet as it was seen at one place. */
@@ -22,6 +23,8 @@ export interface AuditedPacket {
 /** What passed one place of a path, written down by reading the bytes. */
 export class AuditedPlace {
   readonly packets: AuditedPacket[] = [];
+  /** Called with each packet that comes by. */
+  onSent: ((packet: AuditedPacket, prepare: IlpPrepare) => void) | undefined;
 
   constructor(readonly name: string) {}
 
@@ -59,7 +62,8 @@ export class Auditor {
     const place = new AuditedPlace(name);
     this.places.push(place);
     const handle: IlpPacketHandler = async (bytes) => {
-      const { amount, executionCondition, expiresAt } = decodePrepare(bytes);
+      const prepare = decodePrepare(bytes);
+      const { amount, executionCondition, expiresAt } = prepare;
       const condition = executionCondition.slice();
       const packet: AuditedPacket = {
         amount,
@@ -69,6 +73,7 @@ export class Auditor {
         outcome: 'open',
       };
       place.packets.push(packet);
+      place.onSent?.(packet, prepare);
       const answer = await handler(bytes);
       try {
         const reply = decodeReply(answer);
@@ -108,5 +113,5 @@ export class Auditor {
 }
 
 function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 }

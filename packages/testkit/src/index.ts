@@ -7,6 +7,12 @@
  */
 export { realClock, VirtualClock, type RunLimit, type TestClock } from './virtual-clock.js';
 export { SeededRandom, seededRandom } from './random.js';
-export { lossyLink, type LinkFaults } from './lossy-link.js';
+export {
+  lossyLink,
+  type FaultyPacket,
+  type LinkFault,
+  type LinkFaults,
+  type LossyLinkOptions,
+} from './lossy-link.js';
 export { TinyConnector, type TestRate, type TinyConnectorSettings } from './tiny-connector.js';
 export { AuditedPlace, Auditor, type AuditedPacket } from './auditor.js';

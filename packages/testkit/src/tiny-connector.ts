@@ -31,6 +31,8 @@ export interface TinyConnectorSettings {
   expiryMarginMs?: number;
   /** Looks at each Prepare first: an error that it returns is the answer. */
   veto?: (prepare: IlpPrepare) => IlpError | undefined;
+  /** Sees what is forwarded: the bytes of the outgoing Prepare. */
+  onForward?: (prepare: Uint8Array) => void;
 }
 
 /** A connector in one screen: converts, limits, expires, and checks fulfillments. It keeps no account that it could get wrong. */
@@ -96,7 +98,9 @@ export class TinyConnector {
         () => reject(new IlpError('R00', 'packet expired')),
         outgoing.expiresAt.getTime() - this.#clock.now(),
       );
-      this.#next(encodePrepare(outgoing)).then(
+      const forwarded = encodePrepare(outgoing);
+      this.settings.onForward?.(forwarded);
+      this.#next(forwarded).then(
         (bytes) => {
           this.#clock.clearTimeout(timer);
           const fault = findReplyFault(bytes, prepare.executionCondition);

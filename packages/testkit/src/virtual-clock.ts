@@ -1,5 +1,7 @@
 /** Resolves when everything that was waiting for promises only has gone as far as it can. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** The same without a turn of the event loop, a third of the cost: a tick comes when no microtask is left. */
+const settlePromises = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
 /** What testkit's links and connectors need of a clock: a {@link VirtualClock}, or real time where the other side needs it. */
 export interface TestClock {
@@ -39,10 +41,16 @@ export class VirtualClock implements TestClock {
   #now: number;
   #order = 0;
   readonly #heap: Timer[] = [];
+  readonly #settle: () => Promise<void>;
 
-  /** @param start milliseconds since 1970; default some day in 2030. */
-  constructor(start: number = Date.UTC(2030, 0, 1)) {
+  /**
+   * @param start milliseconds since 1970; default some day in 2030.
+   * @param options.isQuick whether what is under test waits for promises and this clock only, not for `setImmediate`; then the
+   * event loop does not turn, and whoever runs for long must let it.
+   */
+  constructor(start: number = Date.UTC(2030, 0, 1), options: { readonly isQuick?: boolean } = {}) {
     this.#now = start;
+    this.#settle = options.isQuick === true ? settlePromises : settle;
   }
 
   now(): number {
@@ -77,7 +85,7 @@ export class VirtualClock implements TestClock {
   /** Moves time on and runs what becomes due on the way, each timer at its own moment. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
-    await settle();
+    await this.#settle();
     while (await this.#runNext(end));
     this.#now = end;
   }
@@ -85,7 +93,7 @@ export class VirtualClock implements TestClock {
   /** Runs until no timer is left. @throws if there are still some at the limit, as there always are with a heartbeat. */
   async run(limit: RunLimit = {}): Promise<void> {
     const end = this.#now + (limit.limitMs ?? DAY_MS);
-    await settle();
+    await this.#settle();
     while (await this.#runNext(end));
     if (this.pendingTimers > 0) {
       throw new Error(`${this.pendingTimers} timers are left at the limit of virtual time`);
@@ -98,7 +106,7 @@ export class VirtualClock implements TestClock {
     const state = { settled: false };
     const done = (): void => void (state.settled = true);
     promise.then(done, done);
-    await settle();
+    await this.#settle();
     while (!state.settled) {
       if (!(await this.#runNext(end))) {
         throw new Error(
@@ -120,7 +128,7 @@ export class VirtualClock implements TestClock {
       if (timer.cancelled) continue;
       this.#now = Math.max(this.#now, timer.at);
       timer.callback();
-      await settle();
+      await this.#settle();
       return true;
     }
   }

@@ -8,6 +8,7 @@ import {
   VirtualClock,
   type AuditedPlace,
   type LinkFaults,
+  type LossyLinkOptions,
   type SeededRandom,
   type TinyConnectorSettings,
 } from '@pennyswitch/testkit';
@@ -37,6 +38,12 @@ export interface WorldOptions {
   /** Between the connector and the server, and between the connector and the client. */
   readonly nearServer?: (handler: IlpPacketHandler) => IlpPacketHandler;
   readonly nearClient?: (handler: IlpPacketHandler) => IlpPacketHandler;
+  /** Default: a clock that lets the event loop turn too. */
+  readonly clock?: VirtualClock;
+  /** Where only one of the two links of each direction is a link at all; the other then is nothing but a call. Default both. */
+  readonly faultySide?: 'near' | 'far' | 'both';
+  /** Told of every fault of a link. */
+  readonly onFault?: LossyLinkOptions['onFault'];
 }
 
 /** One client and one server with a connector for each direction between them, on virtual time, with auditors at all ends. */
@@ -49,6 +56,8 @@ export interface World {
   /** What passed: named after who sends, and where it was seen. */
   readonly books: Record<'clientOut' | 'serverIn' | 'serverOut' | 'clientIn', AuditedPlace>;
   connect(options?: Partial<ConnectOptions>): Promise<StreamConnection>;
+  /** Told the secret of each connection before it connects. */
+  onSecret?: (sharedSecret: Uint8Array) => void;
   /** Of the last connection: to look into packets. */
   keys(): StreamKeys;
   /** Runs time until a promise settles. */
@@ -56,14 +65,17 @@ export interface World {
 }
 
 export function createWorld(options: WorldOptions = {}): World {
-  const clock = new VirtualClock();
+  const clock = options.clock ?? new VirtualClock();
   const random = seededRandom(options.seed ?? 1);
   const auditor = new Auditor(() => clock.now());
   const faults = options.faults ?? { delayMs: 10 };
   let clientHandler: IlpPacketHandler = () => Promise.reject(new Error('nobody is registered'));
 
-  const link = (to: IlpPacketHandler): IlpPacketHandler =>
-    lossyLink({ clock, random: random.fork(), faults, to });
+  const { faultySide = 'both', onFault } = options;
+  const link = (side: 'near' | 'far', to: IlpPacketHandler): IlpPacketHandler =>
+    faultySide === side || faultySide === 'both'
+      ? lossyLink({ clock, random: random.fork(), faults, to, onFault })
+      : to;
   const path = (
     names: readonly [near: string, far: string],
     settings: Partial<TinyConnectorSettings> | undefined,
@@ -76,11 +88,11 @@ export function createWorld(options: WorldOptions = {}): World {
   } => {
     const far = auditor.watch(names[1], to);
     const connector = new TinyConnector({
-      next: link(far.handle),
+      next: link('far', far.handle),
       clock,
       settings: settings ?? {},
     });
-    const near = auditor.watch(names[0], link(connector.handle));
+    const near = auditor.watch(names[0], link('near', connector.handle));
     return { connector, near: near.place, far: far.place, send: near.handle };
   };
 
@@ -100,7 +112,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const connections: StreamConnection[] = [];
   let secret: Uint8Array = new Uint8Array(32);
   server.on('connection', (connection) => void connections.push(connection));
-  return {
+  const world: World = {
     clock,
     random,
     server,
@@ -111,6 +123,7 @@ export function createWorld(options: WorldOptions = {}): World {
     connect: (more) => {
       const credentials = server.createCredentials(options.details);
       secret = credentials.sharedSecret;
+      world.onSecret?.(secret);
       return connectStream({
         credentials,
         send: there.send,
@@ -132,16 +145,21 @@ export function createWorld(options: WorldOptions = {}): World {
     },
     until: (promise) => clock.runUntil(promise),
   };
+  return world;
 }
 
-/** Reads a stream to its end. */
-export async function readAll(readable: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+/** Reads a stream to its end. @param onChunk told of each piece, where the end may not come. */
+export async function readAll(
+  readable: ReadableStream<Uint8Array>,
+  onChunk?: (chunk: Uint8Array) => void,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   const reader = readable.getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return concat(chunks);
     chunks.push(value);
+    onChunk?.(value);
   }
 }
 

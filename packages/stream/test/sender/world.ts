@@ -6,6 +6,7 @@ import {
   VirtualClock,
   type AuditedPlace,
   type LinkFaults,
+  type LossyLinkOptions,
   type TinyConnectorSettings,
 } from '@pennyswitch/testkit';
 import { parseIlpAddress } from '@pennyswitch/ilp-address';
@@ -34,6 +35,8 @@ export interface WorldOptions {
   readonly connectors?: readonly Partial<TinyConnectorSettings>[];
   /** Of the sender's own link and of the receiver's. */
   readonly faults?: LinkFaults | (() => LinkFaults);
+  /** Where only one of the two links is a link at all; the other then is nothing but a call. Default both. */
+  readonly faultySide?: 'near' | 'far' | 'both';
   /** In place of the receiver. */
   readonly receiver?: (
     receiver: IlpPacketHandler,
@@ -44,6 +47,10 @@ export interface WorldOptions {
   readonly asset?: Asset;
   /** What the credentials carry: a limit makes the receiver keep totals. */
   readonly details?: CredentialDetails;
+  /** Default: a clock that lets the event loop turn too. */
+  readonly clock?: VirtualClock;
+  /** Told of every fault of a link. */
+  readonly onFault?: LossyLinkOptions['onFault'];
 }
 
 /** A sender's path through connectors to one of our receivers, on virtual time, with an auditor at both ends. */
@@ -63,11 +70,12 @@ export interface World {
 }
 
 export function createWorld(options: WorldOptions = {}): World {
-  const clock = new VirtualClock();
+  const clock = options.clock ?? new VirtualClock();
   const random = seededRandom(options.seed ?? 1);
   const auditor = new Auditor(() => clock.now());
   const faults = options.faults ?? { delayMs: 10 };
   const received: IncomingMoney[] = [];
+  const { onFault } = options;
   const receiver = new StreamReceiver({
     secret: random.bytes(32),
     address: () => parseIlpAddress('test.receiver'),
@@ -79,7 +87,11 @@ export function createWorld(options: WorldOptions = {}): World {
   const credentials = receiver.createCredentials(options.details);
   const end = options.receiver?.(receiver.handle, credentials) ?? receiver.handle;
   const far = auditor.watch('receiver', end);
-  let next = lossyLink({ clock, random: random.fork(), faults, to: far.handle });
+  const link = (side: 'near' | 'far', to: IlpPacketHandler): IlpPacketHandler =>
+    (options.faultySide ?? side) === side || options.faultySide === 'both'
+      ? lossyLink({ clock, random: random.fork(), faults, to, onFault })
+      : to;
+  let next = link('far', far.handle);
   const settings = options.connectors ?? [{}];
   const connectors = settings.toReversed().map((setting, index) => {
     const connector = new TinyConnector({
@@ -92,10 +104,7 @@ export function createWorld(options: WorldOptions = {}): World {
     return connector;
   });
   next = options.near?.(next) ?? next;
-  const near = auditor.watch(
-    'sender',
-    lossyLink({ clock, random: random.fork(), faults, to: next }),
-  );
+  const near = auditor.watch('sender', link('near', next));
   return {
     clock,
     connectors: connectors.toReversed(),
