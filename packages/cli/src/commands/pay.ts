@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import {
   AmountError,
+  parsePaymentPointer,
   PaymentPointerError,
   quote,
   SpspClient,
@@ -68,7 +69,7 @@ export function payCommand(): Command {
       '0.01',
     )
     .option(
-      '--price <CODE=PRICE...>',
+      '--price <CODE=PRICE>',
       'what an asset is worth in a common measure (repeatable): the expected rate, instead of what probes show',
       collectPrice,
     )
@@ -123,6 +124,7 @@ async function pay(
       'there is no terminal to ask at: give --yes to pay without being asked',
     );
   }
+  checkArguments(pointer, amountText);
   const client = new SpspClient({ fetch: createFetch(flags) });
   const profile = profileOf(flags);
   const interrupted = new AbortController();
@@ -154,6 +156,25 @@ async function pay(
     if (flags.hold === true) await stopped;
   } finally {
     await wallet.close();
+  }
+}
+
+/** What is wrong whatever the uplink says is told before it is asked. @throws {@link CommandFailure} */
+function checkArguments(pointer: string, amount: string | undefined): void {
+  try {
+    if (!/^https:/i.test(pointer)) parsePaymentPointer(pointer);
+  } catch (cause) {
+    if (!(cause instanceof PaymentPointerError)) throw cause;
+    // A shell takes what follows an unquoted dollar sign for the name of a variable.
+    const message =
+      cause.code === 'NO_DOLLAR'
+        ? `expected a payment pointer, in a shell in single quotes: '$wallet.example/bob'; or an https URL; found ${JSON.stringify(pointer.slice(0, 100))}`
+        : cause.message;
+    throw new CommandFailure(ExitCode.unknownPointer, message, { cause });
+  }
+  if (amount !== undefined && !/^[0-9]+(\.[0-9]+)?$/.test(amount)) {
+    const shown = JSON.stringify(amount.slice(0, 100));
+    throw new CommandFailure(ExitCode.usage, `${shown} is no decimal amount such as 12.50`);
   }
 }
 

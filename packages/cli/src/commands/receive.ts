@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import {
   Cashbook,
   createSpspHandler,
@@ -47,14 +47,10 @@ export function receiveCommand(): Command {
   const command = new Command('receive')
     .description('receive money: a wallet with an SPSP server for a payment pointer')
     .option('--pointer <pointer>', 'the payment pointer to answer for', '$wallet.localhost')
-    .option(
-      '--listen <host:port>',
-      'where the HTTPS server of the pointer listens',
-      parseListener,
-      {
-        host: '127.0.0.1',
-        port: 8443,
-      },
+    .addOption(
+      new Option('--listen <host:port>', 'where the HTTPS server of the pointer listens')
+        .argParser(parseListener)
+        .default({ host: '127.0.0.1', port: 8443 }, '127.0.0.1:8443'),
     )
     .option('--strict-port', 'end instead of taking another port if that one is in use')
     .option(
@@ -84,6 +80,7 @@ async function receive(flags: ReceiveFlags): Promise<void> {
   const secret = readSecret('PENNYSWITCH_RECEIVER_SECRET', 32);
   const webhookSecret =
     flags.webhook === undefined ? undefined : readSecret('PENNYSWITCH_WEBHOOK_SECRET', 24, true);
+  const tls = await certificateOf(flags, pointer);
   const stopped = untilStopped();
   const interrupted = new AbortController();
   void stopped.then(() => {
@@ -99,7 +96,6 @@ async function receive(flags: ReceiveFlags): Promise<void> {
     closers.unshift(() => cashbook.close());
     const receiver = receiverOf(wallet, secret, cashbook, payments);
     wallet.connector.setLocalHandler(receiver.handle);
-    const tls = await certificateOf(flags, pointer);
     const server = await serve(handlerOf(receiver, cashbook, pointer), flags, tls.source);
     closers.unshift(() => server.close());
     if (flags.books !== undefined) {
@@ -277,12 +273,13 @@ function readPem(option: string, file: string): string {
   }
 }
 
-export function readPointer(text: string): PaymentPointer {
+/** @throws {@link CommandFailure} that names the option. */
+export function readPointer(text: string, option = '--pointer'): PaymentPointer {
   try {
     return parsePaymentPointer(text);
   } catch (error) {
     if (!(error instanceof PaymentPointerError)) throw error;
-    throw new CommandFailure(ExitCode.usage, `--pointer: ${error.message}`, { cause: error });
+    throw new CommandFailure(ExitCode.usage, `${option}: ${error.message}`, { cause: error });
   }
 }
 

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { createReceiptVerifier, ReceiptBook, SpspClient } from '@pennyswitch/spsp';
 import { SpspHttpServer } from '@pennyswitch/spsp/node';
 import { CommandFailure, ExitCode } from '../exit-codes.js';
@@ -25,15 +25,16 @@ export function verifyReceiptsCommand(): Command {
   const command = new Command('verify-receipts')
     .description('a verifier of STREAM receipts (RFC 0039) before the SPSP server of a receiver')
     .requiredOption(
-      '--receiver <PATH=POINTER...>',
+      '--receiver <PATH=POINTER>',
       'the receiver whose queries are passed on from a path: /bob=$wallet.example/bob (repeatable)',
       collectReceiver,
     )
     .option('--host <name>', 'the name that payers know the verifier by', 'verifier.localhost')
-    .option('--listen <host:port>', 'where its HTTPS server listens', parseListener, {
-      host: '127.0.0.1',
-      port: 8444,
-    })
+    .addOption(
+      new Option('--listen <host:port>', 'where its HTTPS server listens')
+        .argParser(parseListener)
+        .default({ host: '127.0.0.1', port: 8444 }, '127.0.0.1:8444'),
+    )
     .option('--strict-port', 'end instead of taking another port if that one is in use')
     .option('--tls-cert <file>', 'certificate chain (PEM); without, one is made')
     .option('--tls-key <file>', 'its key (PEM)')
@@ -98,5 +99,5 @@ function collectReceiver(
     );
   }
   const [, path = '', pointer = ''] = match;
-  return { ...earlier, [path]: readPointer(pointer).text };
+  return { ...earlier, [path]: readPointer(pointer, '--receiver').text };
 }

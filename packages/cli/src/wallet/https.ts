@@ -20,8 +20,9 @@ export function addHttpsOptions(command: Command): Command {
       "certificate authorities (PEM) to trust for the pointer's server, beside the usual ones",
     )
     .option(
-      '--connect-to <HOST:443:ADDRESS:PORT...>',
-      "connect to another address, as curl's --connect-to does",
+      '--connect-to <where>',
+      "connect to another address, as curl's --connect-to does: HOST:443:ADDRESS:PORT (repeatable)",
+      (text: string, earlier: readonly string[] | undefined) => [...(earlier ?? []), text],
     );
 }
 

@@ -4,7 +4,7 @@ import type { IlpAddress } from '@pennyswitch/ilp-address';
 import { checkConfig } from '../config/load.js';
 import { nodeConfigSchema, type WalletProfile } from '../config/schema.js';
 import { CommandFailure, ExitCode } from '../exit-codes.js';
-import { createLogger } from '../node/logger.js';
+import { createLogger, type NodeLogger } from '../node/logger.js';
 import { RunningNode } from '../node/running-node.js';
 
 /** How long a wallet waits for its uplink to answer, in milliseconds. */
@@ -36,9 +36,20 @@ export class Wallet {
     options: { readonly signal?: AbortSignal; readonly warn: (message: string) => void },
   ): Promise<Wallet> {
     const giveUp = new AbortController();
+    const place = placeOf(profile.uplink.url);
+    let isOpen = false;
+    let absence: string | undefined;
+    const onAbsent = (reason: string): void => {
+      if (isOpen) return;
+      if (absence === undefined) {
+        const seconds = UPLINK_TIMEOUT_MS / 1000;
+        options.warn(`the uplink ${place} is not there (${reason}); trying for ${seconds} seconds`);
+      }
+      absence = reason;
+    };
     let refusal: BtpConnectError | undefined;
     const node = await RunningNode.start(nodeConfigOf(profile), {
-      logger: createLogger(profile.logLevel),
+      logger: notingReasons(createLogger(profile.logLevel), onAbsent),
       warn: options.warn,
       onRefused: (_account, error) => {
         refusal = error;
@@ -53,6 +64,7 @@ export class Wallet {
       });
       const { asset } = node.connector.account(profile.account);
       if (asset === undefined) throw new Error('the uplink gave an address, but no asset');
+      isOpen = true;
       return new Wallet(node, address, asset);
     } catch (cause) {
       await node.stop(0);
@@ -61,7 +73,7 @@ export class Wallet {
           cause,
         });
       }
-      throw failureOf(cause, profile, node, refusal);
+      throw failureOf(cause, profile, node, refusal ?? absence);
     }
   }
 
@@ -71,29 +83,42 @@ export class Wallet {
   }
 }
 
+/** @param why the refusal of the uplink, or why no connection to it was made. */
 function failureOf(
   cause: unknown,
   profile: WalletProfile,
   { connector }: RunningNode,
-  refusal: BtpConnectError | undefined,
+  why: BtpConnectError | string | undefined,
 ): CommandFailure {
   const place = placeOf(profile.uplink.url);
-  if (refusal !== undefined) {
+  if (typeof why === 'object') {
     return new CommandFailure(
       ExitCode.authentication,
-      `${place} refused the token of account ${profile.account}: ${refusal.message}`,
-      { cause: refusal },
+      `${place} refused the token of account ${profile.account}: ${why.message}`,
+      { cause: why },
     );
   }
-  const { connected, problem } = connector.account(profile.account);
-  const reason = connected
+  const reason = connector.account(profile.account).connected
     ? 'is connected, but gives no address'
-    : `does not answer within ${UPLINK_TIMEOUT_MS / 1000} seconds`;
-  return new CommandFailure(
-    ExitCode.uplink,
-    `the uplink ${place} ${reason}${problem === undefined ? '' : ` (${problem})`}`,
-    { cause },
-  );
+    : `does not answer within ${UPLINK_TIMEOUT_MS / 1000} seconds${why === undefined ? '' : ` (${why})`}`;
+  return new CommandFailure(ExitCode.uplink, `the uplink ${place} ${reason}`, { cause });
+}
+
+/** A logger that also tells why a connection that was to be there is not, before the first one is. */
+function notingReasons(logger: NodeLogger, onReason: (reason: string) => void): NodeLogger {
+  return {
+    ...logger,
+    get level() {
+      return logger.level;
+    },
+    set level(level) {
+      logger.level = level;
+    },
+    debug: (message, fields: { readonly reason?: unknown } = {}) => {
+      if (typeof fields.reason === 'string') onReason(fields.reason);
+      logger.debug(message, fields);
+    },
+  };
 }
 
 /** The URL without the credentials in it. */
