@@ -17,7 +17,7 @@ export class Window {
   #slowStartUntil: number;
   /** Value in source units; undefined as long as nobody lacked liquidity. */
   #value: bigint | undefined;
-  /** Below it the value doubles with every round trip, as it went down in larger steps than it had to. */
+  /** Below it the value doubles with every round trip: half of what was too much when the value was last reduced first. */
   #valueSlowStartUntil = 0n;
   /** How often the value was reduced without any packet of money getting through in between. */
   #reductions = 0;
@@ -69,8 +69,8 @@ export class Window {
     // Where halves do not help either, what there is may be far less, or nothing.
     const value = tooMuch / (isFar ? FAR : 2n);
     this.#value = value === 0n ? 1n : value;
-    if (!isFar) this.#valueSlowStartUntil = 0n;
-    else if (this.#reductions === HALVINGS + 1) this.#valueSlowStartUntil = tooMuch;
+    // Half of what was too much at first may pass when this is over, however little passes now.
+    if (this.#reductions === 1) this.#valueSlowStartUntil = this.#value;
   }
 
   /** T02, T03, T05: too many packets. */

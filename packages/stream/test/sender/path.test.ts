@@ -202,15 +202,15 @@ describe('lacking liquidity', () => {
     });
     expect(values).toEqual([500_000n, 250_000n, 15_625n, 976n, 61n, 3n]);
     const up: (bigint | undefined)[] = [];
-    for (let i = 0; i < 17; i++) {
+    for (let i = 0; i < 18; i++) {
       window.handleFulfilled(window.value ?? 0n);
       up.push(window.value);
     }
     expect(up.slice(0, 3)).toEqual([6n, 12n, 24n]);
-    // No further than where the large steps began.
-    expect(up[16]).toBe(393_216n);
-    window.handleFulfilled(393_216n);
-    expect(window.value).toBeLessThan(600_000n);
+    // No further than half of what was too much at first.
+    expect(up[17]).toBe(786_432n);
+    window.handleFulfilled(786_432n);
+    expect(window.value).toBeLessThan(900_000n);
   });
 });
 
