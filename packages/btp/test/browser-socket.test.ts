@@ -7,7 +7,7 @@ import type { BtpClient, BtpSocket, SocketEnd } from '../src/index.js';
 import { openSocket } from '../src/websocket.browser.js';
 import { makeAcceptor } from '../src/websocket-server.browser.js';
 import { VirtualClock } from '@pennyswitch/testkit';
-import { clientOf, deadline, endAll, serverOf, track } from './links.js';
+import { clientOf, deadline, endAll, serverOf, track, until } from './links.js';
 
 beforeEach(() => vi.stubGlobal('WebSocket', WebSocket));
 afterEach(async () => {
@@ -39,7 +39,7 @@ describe('a client on the WebSocket of browsers', () => {
     const { client, server } = await linked(clock);
     const { counters } = server.account('alice');
     await clock.advance(20_000);
-    await vi.waitFor(() => expect(client.counters.responsesReceived).toBe(1));
+    await until(() => client.counters.responsesReceived === 1);
     expect(counters.requestsReceived).toBe(1);
     await clock.advance(10_000);
     expect(client.isConnected).toBe(true);

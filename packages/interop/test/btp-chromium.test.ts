@@ -61,10 +61,26 @@ describe.skipIf(NO_CHROMIUM !== undefined)(
       expect(opened.messages).toEqual([]);
     }, 60_000);
 
+    test('a worker of a page connects as the page does', async () => {
+      const opened = await browser.open({ script: SCRIPT });
+      const { server, alice, port } = await listen({ allowedOrigins: [opened.origin] });
+      const inWorker = (...args: Parameters<BtpPage['inWorker']>): Promise<unknown> =>
+        call(opened, 'inWorker', ...args);
+      expect(await inWorker('connect', `btp+ws://:s3cret@127.0.0.1:${port}`)).toBe('connected');
+      expect(await inWorker('send', 100, 100)).toBe(100);
+      const reply = await alice.send(Uint8Array.of(1, 2, 3), { deadline: Date.now() + 30_000 });
+      expect([...reply]).toEqual([3, 2, 1]);
+      expect(await inWorker('asked')).toEqual(['1,2,3']);
+      await inWorker('close');
+      await server.close();
+      expect(opened.messages).toEqual([]);
+    }, 60_000);
+
     test('a page of another origin is refused before it can say who it is', async () => {
       const opened = await browser.open({ script: SCRIPT });
       const { server, alice, port } = await listen({ allowedOrigins: ['https://wallet.example'] });
-      const outcome = await call(opened, 'connect', `btp+ws://:s3cret@127.0.0.1:${port}`);
+      const url = `btp+ws://:s3cret@127.0.0.1:${port}`;
+      const outcome = await call(opened, 'connect', url, {}, 1000);
       expect(outcome).not.toBe('connected');
       expect(alice.isConnected).toBe(false);
       expect(outcome).not.toContain('s3cret');
