@@ -105,6 +105,8 @@ describe('the configuration of a node', () => {
       complaint({ rates: { url: 'ftp://x', refreshMs: 1 }, accounts: {} }),
       complaint({ store: { type: 'level' }, accounts: {} }),
       complaint({ store: { type: 'sql' }, accounts: {} }),
+      complaint({ store: { type: 'redis', url: 'http://x:hunter2@redis.example' }, accounts: {} }),
+      complaint({ store: { type: 'redis', url: [], password: 1 }, accounts: {} }),
     );
     const lines = complaints.flatMap((text) => text.split('\n').slice(1));
     expect(lines.join('\n')).toMatchInlineSnapshot(`
@@ -121,7 +123,10 @@ describe('the configuration of a node', () => {
         rates.url: expected a URL that starts with https:// or http://, found "ftp://x"
         rates.refreshMs: expected a number of at least 1000, found 1
         store.path: expected a text, found nothing
-        store: expected { type: level, path } or { type: memory }, found a group of settings"
+        store: expected { type: level, path }, { type: redis, url } or { type: memory }, found a group of settings
+        store.url: expected a URL that starts with redis://, rediss:// or unix:///, found "http://[hidden]@redis.example"
+        store.url: expected at least one URL, found a list
+        store.password: expected a text, found a number"
     `);
   });
 

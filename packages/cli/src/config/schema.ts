@@ -141,15 +141,60 @@ const rates = z
   )
   .describe('Rates between assets; without them, packets stay within an asset.');
 
+const redisUrl = z
+  .string()
+  .regex(
+    /^(rediss?:\/\/|unix:(\/\/)?\/)/,
+    'expected a URL that starts with redis://, rediss:// or unix:///',
+  );
+
+const redisStore = z
+  .strictObject({
+    type: z.literal('redis'),
+    url: z
+      .union([redisUrl, z.array(redisUrl).min(1, 'expected at least one URL')], {
+        error: 'expected a URL that starts with redis://, rediss:// or unix:///, or a list of such',
+      })
+      .describe('Of the server; of each one that may be the master, where there are replicas.'),
+    username: z.string().min(1).exactOptional(),
+    password: z
+      .string()
+      .min(1)
+      .describe('Here it may have any characters; in the URL some of them must be %-encoded.')
+      .exactOptional(),
+    prefix: z
+      .string()
+      .min(1)
+      .describe('What all keys start with, default {pennyswitch}: one operator, one prefix.')
+      .exactOptional(),
+    replicas: z
+      .int()
+      .min(0)
+      .describe('How many replicas must have a change before it counts; default 0.')
+      .exactOptional(),
+    timeoutMs: z
+      .int()
+      .positive()
+      .describe('How long a packet waits for Redis before it is rejected; default 1000.')
+      .exactOptional(),
+    lifetimeMs: z
+      .int()
+      .min(100)
+      .describe('After how long without a sign of life a process counts as dead; default 10000.')
+      .exactOptional(),
+  })
+  .describe('Redis: several processes share balances and limits (docs/scaling.md).');
+
 const store = z
   .union(
     [
       z
         .strictObject({ type: z.literal('level'), path: z.string().min(1) })
         .describe('A folder on disk; one process at a time has it open.'),
+      redisStore,
       z.strictObject({ type: z.literal('memory') }).describe('Balances end with the process.'),
     ],
-    { error: 'expected { type: level, path } or { type: memory }' },
+    { error: 'expected { type: level, path }, { type: redis, url } or { type: memory }' },
   )
   .describe(
     'Where balances live; default level, in a folder beside the configuration file: node.data for node.yaml.',

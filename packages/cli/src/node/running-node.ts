@@ -238,7 +238,7 @@ async function makeParts(
   const rates = new NodeRates(logger);
   rates.use(config);
   const { address, network, routing, forwarding } = config;
-  const { store, close: closeStore } = await openStore(config.store);
+  const { store, close: closeStore } = await openStore(config.store, logger);
   const connector = new Connector({
     logger,
     rates,

@@ -1,6 +1,7 @@
 import type { AccountSnapshot } from '@pennyswitch/connector-core';
 import type { NodeConfig } from '../config/schema.js';
 import type { RunningNode } from './running-node.js';
+import { placeOfStore } from './store.js';
 
 /** What a person is told when a node is up: who it is, where it listens, where its balances are, whom it knows. */
 export function startupText({ connector, listeners }: RunningNode, config: NodeConfig): string {
@@ -10,7 +11,7 @@ export function startupText({ connector, listeners }: RunningNode, config: NodeC
     ['ILP over HTTP', place(listeners.http)],
     ['admin API', place(listeners.admin)],
     ['settlement API', place(listeners.settlementApi)],
-    ['balances', balancesOf(config.store)],
+    ['balances', placeOfStore(config.store)],
     ...connector.accounts().map((account) => [`account ${account.id}`, describe(account)]),
   ];
   return [
@@ -25,12 +26,6 @@ function place(
   where: { readonly host: string; readonly port: number } | undefined,
 ): string | undefined {
   return where && `${where.host}:${where.port}`;
-}
-
-function balancesOf(store: NodeConfig['store']): string {
-  return store?.type === 'level'
-    ? `on disk in ${store.path}`
-    : 'in memory: they end with this process';
 }
 
 function describe({ relation, asset }: AccountSnapshot): string {

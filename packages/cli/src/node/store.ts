@@ -1,7 +1,8 @@
 import { basename, dirname, extname, join } from 'node:path';
-import type { LedgerStore } from '@pennyswitch/connector-core';
+import type { LedgerStore, Logger } from '@pennyswitch/connector-core';
 import type { NodeConfig } from '../config/schema.js';
 import { CommandFailure, ExitCode } from '../exit-codes.js';
+import { redactText } from './redact.js';
 
 /** A store that is open, and how to close it. */
 export interface OpenStore {
@@ -19,18 +20,49 @@ export function withDefaultStore(config: NodeConfig, file: string): NodeConfig {
 
 /**
  * Opens the store of the configuration. What only one kind needs is loaded for that kind only.
- * @throws {@link CommandFailure} `configuration` where another process has it open, or it cannot be read.
+ * @throws {@link CommandFailure} `configuration` where another process has it open, it cannot be reached, or it cannot be read.
  */
-export async function openStore(config: NodeConfig['store']): Promise<OpenStore> {
+export async function openStore(config: NodeConfig['store'], logger: Logger): Promise<OpenStore> {
   if (config === undefined || config.type === 'memory') {
     return { store: undefined, close: () => Promise.resolve() };
   }
-  const { LevelLedgerStore } = await import('@pennyswitch/connector-core/stores/level');
   try {
-    const store = await LevelLedgerStore.open({ path: config.path });
+    const store = await (config.type === 'level' ? openLevel(config) : openRedis(config, logger));
     return { store, close: () => store.close() };
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = redactText(cause instanceof Error ? cause.message : String(cause));
     throw new CommandFailure(ExitCode.configuration, `store: ${reason}`, { cause });
   }
+}
+
+/** Where balances are, for a person; without credentials. */
+export function placeOfStore(store: NodeConfig['store']): string {
+  switch (store?.type) {
+    case 'level':
+      return `on disk in ${store.path}`;
+    case 'redis': {
+      const where = redactText([store.url].flat().join(', '));
+      return `in Redis at ${where}, shared by all processes that use it`;
+    }
+    default:
+      return 'in memory: they end with this process';
+  }
+}
+
+type Config<Type> = Extract<NodeConfig['store'], { readonly type: Type }>;
+type ClosableStore = LedgerStore & { close(): Promise<void> };
+
+async function openLevel({ path }: Config<'level'>): Promise<ClosableStore> {
+  const { LevelLedgerStore } = await import('@pennyswitch/connector-core/stores/level');
+  return LevelLedgerStore.open({ path });
+}
+
+async function openRedis(config: Config<'redis'>, logger: Logger): Promise<ClosableStore> {
+  const { type: _, username, password, ...options } = config;
+  const { RedisLedgerStore } = await import('@pennyswitch/connector-core/stores/redis');
+  const client = {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+  };
+  return RedisLedgerStore.open({ ...options, client, logger });
 }
