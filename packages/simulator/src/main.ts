@@ -6,8 +6,23 @@ import { drawPlot, type PlotPoint } from './routing/plot.js';
 import { PHASE_HEADING, phaseLine } from './routing/report.js';
 import { runRouting, type RoutingRun } from './routing/scenario.js';
 
-const USAGE =
-  'usage: npm run simulate -- routing [--nodes 1000] [--seed 1] [--quick] [--sizes 100,300,1000 --plot FILE]\n';
+const USAGE = `usage: npm run simulate -- routing [options]
+
+Networks of routers on virtual time, beside a solver that knows everything.
+
+  --nodes N       how many nodes, 10 to 20000; default 1000
+  --seed N        what is drawn follows from it; default 1
+  --quick         only the start, a failure of a part and its return
+  --sizes N,N,…   several networks, one after the other
+  --plot FILE     draws how long paths took against the number of nodes (SVG)
+
+Each line of the table is something that happens to the network:
+  pairs           ordered pairs of nodes that policy lets reach each other, at the end
+  all paths       virtual time until each of them had a path without a loop
+  settled         virtual time until no routing table changed any more
+  messages        CCP requests that crossed links; megabytes has their replies too
+  faults          where the routers and the solver differ: must be 0
+`;
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -68,6 +83,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
     quick: { type: 'boolean', default: false },
     plot: { type: 'string' },
+    help: { type: 'boolean', default: false },
   },
 });
 const sizes = (values.sizes ?? values.nodes).split(',').map(Number);
@@ -75,7 +91,9 @@ const seed = Number(values.seed);
 const isNumber = (value: number, least: number, most: number): boolean =>
   Number.isInteger(value) && value >= least && value <= most;
 const areValid = sizes.every((nodes) => isNumber(nodes, 10, 20_000)) && isNumber(seed, 0, 2 ** 32);
-if (positionals.join() !== 'routing' || !areValid) {
+if (values.help) {
+  process.stdout.write(USAGE);
+} else if (positionals.join() !== 'routing' || !areValid) {
   process.stderr.write(USAGE);
   process.exitCode = 2;
 } else {

@@ -9,7 +9,9 @@ export interface Fault {
 }
 
 /** Of the destinations that were good, the part that is looked at again each time. */
-const LOOKED_AT_AGAIN = 0.05;
+const LOOKED_AT_AGAIN = 0.02;
+/** The part of all next hops that is asked for one by one before all are asked for. */
+const MANY = 0.02;
 /** What becomes of a packet that follows next hops. */
 const ARRIVES = 0;
 const ENDS = 1;
@@ -64,7 +66,15 @@ export class Inspector {
 
   /** Whether all paths are there now: those that were not the last time, and of the others each time some in turn. */
   isConverged(): boolean {
-    for (const [to, witness] of this.#pending) this.#look(to, witness);
+    const asked = this.#network.hopsAsked;
+    let isPrepared = false;
+    for (const [to, witness] of this.#pending) {
+      this.#look(to, witness);
+      // Where it comes to most of them, all at once are quicker.
+      if (isPrepared || this.#network.hopsAsked - asked < this.#count ** 2 * MANY) continue;
+      isPrepared = true;
+      this.#network.prepareHops();
+    }
     if (this.#pending.size > 0) return false;
     for (let left = Math.ceil(this.#count * LOOKED_AT_AGAIN); left > 0; left--) {
       this.#next = (this.#next + 1) % this.#count;
@@ -79,6 +89,7 @@ export class Inspector {
    */
   faults(most = 10): Fault[] {
     const faults: Fault[] = [];
+    this.#network.prepareHops();
     for (let to = 0; to < this.#count && faults.length < most; to++) {
       if (!this.#isJudged(to)) continue;
       const reachable = this.#reachableTo(to);
