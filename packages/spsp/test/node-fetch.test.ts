@@ -25,7 +25,7 @@ async function serve(listener: RequestListener): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-function clientOf(options: NodeFetchOptions = {}, timeoutMs = 5_000): SpspClient {
+function clientOf(options: NodeFetchOptions = {}, timeoutMs = 30_000): SpspClient {
   const fetch = createNodeFetch(options);
   return new SpspClient({ fetch, allowHttpOnLoopback: true, maxRetries: 0, timeoutMs });
 }
@@ -144,7 +144,7 @@ describe('requests into private networks (SSRF)', () => {
 });
 
 describe('hostile servers', () => {
-  const ask = async (listener: RequestListener, timeoutMs = 5_000): Promise<unknown> => {
+  const ask = async (listener: RequestListener, timeoutMs = 30_000): Promise<unknown> => {
     const port = await serve(listener);
     const client = clientOf({ allowPrivateAddresses: true }, timeoutMs);
     return client.query(`http://127.0.0.1:${port}/bob`).catch((error: unknown) => error);

@@ -20,7 +20,6 @@ export function addOutcome(earlier: SpspOutcome, last: PaymentOutcome): SpspOutc
   const delivered = earlier.delivered + last.delivered;
   const { receipt } = last;
   return {
-    ...last,
     sent,
     delivered,
     unknownOutcome: {
@@ -32,11 +31,13 @@ export function addOutcome(earlier: SpspOutcome, last: PaymentOutcome): SpspOutc
       rejected: addCounts(earlier.packets.rejected, last.packets.rejected),
       fulfilledAmounts: [...earlier.packets.fulfilledAmounts, ...last.packets.fulfilledAmounts],
     },
+    totalReceived: earlier.totalReceived + last.totalReceived,
     durationMs: earlier.durationMs + last.durationMs,
     effectiveRate: sent === 0n ? undefined : { numerator: delivered, denominator: sent },
     receipt: receipt ?? earlier.receipt,
     receipts: receipt === undefined ? earlier.receipts : [...earlier.receipts, receipt],
     connections: earlier.connections + 1,
+    error: last.error,
   };
 }
 
