@@ -2,6 +2,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -20,7 +21,7 @@ process.once('exit', () => {
 /** A server over all its lives. */
 export class RedisServer {
   readonly folder: string;
-  readonly #config: readonly string[];
+  #config: readonly string[];
   #process: ChildProcess | undefined;
 
   private constructor(folder: string, config: readonly string[]) {
@@ -66,6 +67,24 @@ export class RedisServer {
     });
   }
 
+  /** A server that replicates, or can: those speak TCP. A port that somebody else took meanwhile is left to them. */
+  static async startOnPort(...config: string[]): Promise<RedisServer & { readonly port: string }> {
+    for (let attempt = 1; ; attempt++) {
+      const port = String(await freePort());
+      try {
+        const server = await RedisServer.start(...config, '--port', port, '--bind', '127.0.0.1');
+        return Object.assign(server, { port });
+      } catch (error) {
+        if (attempt === 5) throw error;
+      }
+    }
+  }
+
+  /** What it is started with from the next start on, behind what it had. */
+  configure(...config: string[]): void {
+    this.#config = [...this.#config, ...config];
+  }
+
   /** SIGKILL: it can do nothing more. */
   async kill(): Promise<void> {
     const child = this.#process;
@@ -86,4 +105,13 @@ export class RedisServer {
     await this.kill();
     await rm(this.folder, { recursive: true });
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }

@@ -17,6 +17,13 @@ export class RedisWorld {
     return server;
   }
 
+  /** Of a pair that replicates. */
+  async serverOnPort(...config: string[]): ReturnType<typeof RedisServer.startOnPort> {
+    const server = await RedisServer.startOnPort(...config);
+    this.#servers.push(server);
+    return server;
+  }
+
   prefix(): string {
     return `{test${++this.#count}}`;
   }
