@@ -23,8 +23,9 @@ export interface AuditedPacket {
 /** What passed one place of a path, written down by reading the bytes. */
 export class AuditedPlace {
   readonly packets: AuditedPacket[] = [];
-  /** Called with each packet that comes by. */
+  /** Called with each packet that comes by, and when it has been answered. */
   onSent: ((packet: AuditedPacket, prepare: IlpPrepare) => void) | undefined;
+  onAnswered: ((packet: AuditedPacket) => void) | undefined;
 
   constructor(readonly name: string) {}
 
@@ -89,6 +90,7 @@ export class Auditor {
         packet.outcome = 'rejected';
         packet.code = 'unreadable';
       }
+      place.onAnswered?.(packet);
       return answer;
     };
     return { place, handle };

@@ -1,5 +1,6 @@
-import type { AuditedPlace } from '@pennyswitch/testkit';
+import type { AuditedPlace, TestRate } from '@pennyswitch/testkit';
 import type { ConnectionSchedule, Work } from './connection-schedule.js';
+import { paidTotal } from './payment-audit.js';
 
 /** What the books of the auditor say against what both ends report; undefined where nothing. */
 export function findConnectionFault(schedule: ConnectionSchedule): string | undefined {
@@ -8,6 +9,7 @@ export function findConnectionFault(schedule: ConnectionSchedule): string | unde
     findTotalsFault(schedule) ??
     findCreditFault(schedule) ??
     findLossFault(schedule) ??
+    findOverpaid(schedule) ??
     firstOf(schedule.work, (work) => findWorkFault(schedule, work)) ??
     findEndFault(schedule)
   );
@@ -64,6 +66,19 @@ function findLoss(
   });
 }
 
+/** What an end got in all, late and unheard of too, is never more than the jobs of the other end were worth. */
+function findOverpaid({ world, rates, work }: ConnectionSchedule): string | undefined {
+  const worthOf = (by: Work['by'], { numerator, denominator }: TestRate): bigint => {
+    const total = work.reduce((sum, one) => (one.by === by ? sum + one.job.money : sum), 0n);
+    return (total * numerator) / denominator;
+  };
+  const { clientOut, serverIn, serverOut, clientIn } = world.books;
+  return (
+    exceeds('paid to the server', paidTotal(clientOut, serverIn), worthOf('client', rates.there)) ??
+    exceeds('paid to the client', paidTotal(serverOut, clientIn), worthOf('server', rates.back))
+  );
+}
+
 /** Bytes arrive as they were written, in order, and all of them where the sender was told so. */
 function findWorkFault({ readings, isFair }: ConnectionSchedule, work: Work): string | undefined {
   const { by, job, stream, error, isDone } = work;
@@ -88,8 +103,16 @@ function isUnknown(error: unknown): boolean {
   return (error as { code?: unknown }).code === 'OUTCOME_UNKNOWN';
 }
 
-/** Nothing is left that waits or wakes up. */
-function findEndFault({ world, client, server }: ConnectionSchedule): string | undefined {
+/** The ends know of the end, and nothing is left that waits or wakes up. */
+function findEndFault(schedule: ConnectionSchedule): string | undefined {
+  const { world, client, server, ends, isFair } = schedule;
+  const broken = ends.find((end) => end?.code === 'PROTOCOL_VIOLATION');
+  // Nobody on the way can make either end say what it does not, so neither sees the other break a rule.
+  if (broken !== undefined) return broken.message;
+  // Where each packet that tells the close got lost, the other end finds out by the silence.
+  const isTold = ends.includes(undefined);
+  const error = ends.find((end) => end !== undefined && !(isTold && end.code === 'IDLE'));
+  if (isFair && error !== undefined) return `a fair path, and an end ends with ${error.message}`;
   if (!client.isClosed || !server.isClosed) return 'an end is not closed';
   return world.clock.pendingTimers > 0 ? 'timers are left' : undefined;
 }

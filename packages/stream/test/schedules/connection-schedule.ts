@@ -45,6 +45,8 @@ export interface ConnectionSchedule {
   readonly readings: ReadonlyMap<string, Reading>;
   readonly books: readonly PacketBooks[];
   readonly isFair: boolean;
+  /** Why the ends ended, where not as they should. */
+  readonly ends: readonly (StreamConnectionError | undefined)[];
   /** At the start, in each direction. */
   readonly rates: { readonly there: TestRate; readonly back: TestRate };
 }
@@ -120,6 +122,7 @@ class ConnectionRun {
   readonly #readings = new Map<string, Reading>();
   readonly #answer: Job;
   readonly #rates: ConnectionSchedule['rates'];
+  readonly #ends: (StreamConnectionError | undefined)[] = [];
   #faultsUntil = Infinity;
 
   constructor(seed: number, log: FaultLog) {
@@ -128,7 +131,7 @@ class ConnectionRun {
     this.#random = random;
     this.#log = log;
     this.#traits = drawTraits(random);
-    this.#plan = new FaultPlan(random, 0.15);
+    this.#plan = new FaultPlan(random, () => clock.now(), 0.15);
     this.#answer = random.chance(0.5) ? drawJob(random, this.#traits) : NOTHING;
     const { isMoneyBlocked, isStreamLimited, rateFallsAfterMs } = this.#traits;
     const rate = random.pick(RATES);
@@ -162,10 +165,12 @@ class ConnectionRun {
     const world = this.#world;
     const { clock } = world;
     world.server.on('connection', (connection) => {
+      connection.once('close', (error) => this.#ends.push(error));
       connection.on('stream', (stream) => this.#acceptStream(stream));
     });
     world.onSecret = (secret) => this.#log.setSecret(secret);
     const client = await world.until(world.connect());
+    client.once('close', (error) => this.#ends.push(error));
     // Half of the networks get well again.
     if (this.#random.chance(0.5)) this.#faultsUntil = clock.now() + this.#random.int(200, 4_000);
     client.on('stream', (stream) => this.#begin('client', stream, NOTHING));
@@ -180,6 +185,7 @@ class ConnectionRun {
     await clock.run();
     return {
       ...{ world, client, server, work: this.#work, readings: this.#readings, books: this.#books },
+      ends: this.#ends,
       isFair: this.#plan.isFair && this.#traits.rateFallsAfterMs === undefined,
       rates: this.#rates,
     };

@@ -26,7 +26,13 @@ const WEIGHTED: readonly [FaultKind, ...FaultKind[]] = [
 ];
 
 /** Whoever makes such a fault cannot keep a payment from its end, where the sender hears of what got lost. */
-const HARMLESS: readonly FaultKind[] = ['lose prepare', 'lose reply', 'duplicate', 'reorder'];
+const HARMLESS: readonly FaultKind[] = [
+  'lose prepare',
+  'lose reply',
+  'duplicate',
+  'reorder',
+  'refuse',
+];
 
 const RATES: Readonly<Record<Exclude<FaultKind, 'reorder'>, Rate>> = {
   'lose prepare': 'losePrepare',
@@ -62,10 +68,15 @@ export class FaultPlan {
   readonly #rates: Partial<Record<Rate, number>> = {};
   readonly #firsts = new Map<number, Rate[]>();
   readonly #random: SeededRandom;
+  readonly #now: () => number;
+  /** From which packet on everything is refused for a while; undefined for never. */
+  readonly #outage: { readonly from: number; readonly lengthMs: number } | undefined;
+  #outageUntil = -Infinity;
   #packets = 0;
 
   /** @param maxRate how often each kind happens at most, of one. */
-  constructor(random: SeededRandom, maxRate = 0.06) {
+  constructor(random: SeededRandom, now: () => number, maxRate = 0.06) {
+    this.#now = now;
     this.#random = random.fork();
     const count = random.int(2, 4);
     const kinds = new Set<FaultKind>();
@@ -75,6 +86,9 @@ export class FaultPlan {
     this.side = random.pick(['near', 'far', 'far', 'both']);
     const delay = random.int(1, 60);
     this.#delayMs = kinds.has('reorder') ? [delay, 4 * delay] : delay;
+    if (kinds.has('refuse') && random.chance(0.4)) {
+      this.#outage = { from: random.int(5, 60), lengthMs: random.int(500, 3_000) };
+    }
     for (const kind of kinds) {
       if (kind === 'reorder') continue;
       const rate = RATES[kind];
@@ -94,6 +108,11 @@ export class FaultPlan {
   /** For the links: what may happen to the next packet. */
   readonly next = (): LinkFaults => {
     const forced = this.#firsts.get(++this.#packets) ?? [];
+    if (this.#packets === this.#outage?.from)
+      this.#outageUntil = this.#now() + this.#outage.lengthMs;
+    if (this.#now() < this.#outageUntil) {
+      return { delayMs: this.#delayMs, refuse: 1, refusalCode: 'T01' };
+    }
     const faults = { ...this.#rates };
     for (const rate of forced) faults[rate] = 1;
     return {

@@ -5,16 +5,21 @@ import type { IlpPrepare } from '@pennyswitch/ilp-packet';
 const MAX_PACKETS = 6_000;
 /** A packet may live so long, in milliseconds: the most that a sender asks for. */
 const MAX_LIFETIME_MS = 60_000;
+/** So many temporary errors in one second are those of one window of packets; more come from a sender that does not wait. */
+const MAX_FAILURES = 150;
 
 /** Checks everything that an end sends, at the place next to it, and remembers the first thing that is wrong. */
 export class PacketBooks {
   packets = 0;
   fault: string | undefined;
+  /** When the last of them were sent. */
+  readonly #failures: number[] = [];
   readonly #conditions = new Set<string>();
   readonly #vectors = new Set<string>();
 
   constructor(place: AuditedPlace) {
     place.onSent = (packet, prepare) => this.#handleSent(packet, prepare);
+    place.onAnswered = (packet) => this.#handleAnswered(packet);
   }
 
   #handleSent({ condition, expiresAt, sentAt }: AuditedPacket, { data }: IlpPrepare): void {
@@ -29,6 +34,14 @@ export class PacketBooks {
       this.#fail(`${MAX_PACKETS} packets are sent, and there is no end`);
       throw new Error(this.fault);
     }
+  }
+
+  #handleAnswered({ code, sentAt }: AuditedPacket): void {
+    if (code?.startsWith('T') !== true) return;
+    this.#failures.push(sentAt);
+    if (this.#failures.length <= MAX_FAILURES) return;
+    const first = this.#failures.shift() ?? sentAt;
+    if (sentAt < first + 1_000) this.#fail(`${MAX_FAILURES} packets fail within a second`);
   }
 
   #check(known: Set<string>, bytes: string, fault: string): void {

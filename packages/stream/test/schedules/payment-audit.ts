@@ -1,16 +1,26 @@
 import { verifyReceipt, type PaymentOutcome, type Quote } from '@pennyswitch/stream';
+import type { AuditedPlace } from '@pennyswitch/testkit';
 import type { PaymentSchedule } from './payment-schedule.js';
+
+/** What a payment was to be, and what it says it has become. */
+export interface AuditedPayment {
+  readonly quote: Quote;
+  /** How many packets the quote has sent. */
+  readonly quotedWith: number;
+  readonly outcome: PaymentOutcome;
+}
 
 /** What the books of the auditor say against what the sender and the receiver report; undefined where nothing. */
 export function findPaymentFault(
   schedule: PaymentSchedule,
-  quote: Quote,
-  outcome: PaymentOutcome,
+  payment: AuditedPayment,
 ): string | undefined {
+  const { quote, outcome } = payment;
   return (
-    findSentFault(schedule, quote, outcome) ??
+    findSentFault(schedule, payment) ??
     findRateFault(schedule, quote) ??
     findReceivedFault(schedule, outcome) ??
+    findOverpaid(schedule, quote) ??
     findEndFault(schedule, quote, outcome)
   );
 }
@@ -18,8 +28,7 @@ export function findPaymentFault(
 /** What was spent: exact, and never more than quoted, whatever is unknown included. */
 function findSentFault(
   { world }: PaymentSchedule,
-  quote: Quote,
-  outcome: PaymentOutcome,
+  { quote, quotedWith, outcome }: AuditedPayment,
 ): string | undefined {
   const sent = world.atSender.total('fulfilled');
   if (outcome.sent !== sent) return `sent ${outcome.sent}, the auditor saw ${sent}`;
@@ -27,6 +36,12 @@ function findSentFault(
   if (listed !== sent) return `the packets listed make ${listed}, not ${sent}`;
   const mayBeSpent = sent + outcome.unknownOutcome.amount;
   if (mayBeSpent > quote.maxSource) return `${mayBeSpent} may be spent, quoted ${quote.maxSource}`;
+  const open = world.atSender.packets
+    .slice(quotedWith)
+    .reduce((sum, packet) => (packet.outcome === 'open' ? sum + packet.amount : sum), 0n);
+  if (open !== outcome.unknownOutcome.amount) {
+    return `${outcome.unknownOutcome.amount} without an answer, the auditor saw ${open}`;
+  }
   return undefined;
 }
 
@@ -79,6 +94,33 @@ function findReceivedFault(
   const receipt = verifyReceipt(outcome.receipt, details.receipts.secret);
   if (receipt === undefined) return 'the receipt is not authentic';
   return receipt.totalReceived > told ? `a receipt for ${receipt.totalReceived}` : undefined;
+}
+
+/**
+ * What the receiver got, late and unheard of too, is never more than the maximum was worth. What a node on the way says was
+ * rejected, and was delivered, is that node's loss.
+ */
+function findOverpaid({ world, rates }: PaymentSchedule, { maxSource }: Quote): string | undefined {
+  const got = paidTotal(world.atSender, world.atReceiver);
+  const worth = rates.reduce(
+    (amount, { numerator, denominator }) => (amount * numerator) / denominator,
+    maxSource,
+  );
+  return got > worth ? `the receiver got ${got}, and ${worth} is what ${maxSource} buy` : undefined;
+}
+
+/** The sum of what was fulfilled at `far`, each packet once, without what was rejected at `near`. */
+export function paidTotal(near: AuditedPlace, far: AuditedPlace): bigint {
+  const paid = new Set(
+    near.packets.flatMap(({ outcome, condition }) =>
+      outcome === 'fulfilled' || outcome === 'open' ? [condition] : [],
+    ),
+  );
+  let total = 0n;
+  for (const { outcome, condition, amount } of far.packets) {
+    if (outcome === 'fulfilled' && paid.delete(condition)) total += amount;
+  }
+  return total;
 }
 
 /** Whether the payment may have ended as it did. */

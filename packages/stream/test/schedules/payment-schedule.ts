@@ -30,6 +30,8 @@ export interface PaymentSchedule {
   readonly slippage: string;
   /** Nothing is wrong that an honest sender cannot get over: the payment must succeed. */
   readonly isFair: boolean;
+  /** Of the connectors, at the start. */
+  readonly rates: readonly TestRate[];
   /** When the rate falls, in milliseconds after the quote; undefined where it does not. */
   readonly rateFallsAfterMs: number | undefined;
 }
@@ -74,7 +76,7 @@ export function drawPayment(seed: number, coverage: FaultCoverage): PaymentSched
   const random = seededRandom(seed);
   const clock = new VirtualClock(undefined, { isQuick: true });
   const log = new FaultLog(coverage);
-  const plan = new FaultPlan(random);
+  const plan = new FaultPlan(random, () => clock.now());
   const amount: PaymentAmount = {
     type: random.pick(['fixed-source', 'fixed-delivery']),
     amount: random.bigint(50_000n, 3_000_000n),
@@ -100,6 +102,7 @@ export function drawPayment(seed: number, coverage: FaultCoverage): PaymentSched
     amount,
     slippage: random.pick(['0.01', '0.02', '0.1']),
     isFair: plan.isFair && !rateFalls,
+    rates: world.connectors.map(({ settings }) => settings.rate),
     rateFallsAfterMs: rateFalls ? random.int(20, 400) : undefined,
   };
 }
@@ -129,10 +132,11 @@ async function pay(schedule: PaymentSchedule): Promise<string> {
     if (schedule.isFair) throw new Error(`a fair path, and ${error.message}`, { cause: error });
     return `no quote: ${error.code}`;
   }
+  const quotedWith = world.atSender.packets.length;
   const paying = payQuote(quote);
   disturb(schedule);
   const outcome = await world.clock.runUntil(paying, LIMIT);
-  const fault = findPaymentFault(schedule, quote, outcome);
+  const fault = findPaymentFault(schedule, { quote, quotedWith, outcome });
   if (fault !== undefined) throw new Error(fault);
   return outcome.error === undefined ? 'complete' : outcome.error.code;
 }
