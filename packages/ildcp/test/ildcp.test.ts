@@ -2,9 +2,12 @@ import { parseIlpAddress } from '@pennyswitch/ilp-address';
 import {
   decodePrepare,
   decodeReject,
+  decodeReply,
   encodeFulfill,
+  encodePrepare,
   encodeReject,
   IlpError,
+  PacketType,
   PEER_PROTOCOL_FULFILLMENT,
 } from '@pennyswitch/ilp-packet';
 import { OerDecodeError } from '@pennyswitch/oer-codec';
@@ -183,6 +186,17 @@ describe('the parent', () => {
       message: 'only children get an address',
       data: new Uint8Array(0),
     });
+  });
+
+  it('answers a request with any amount and data, since later versions may use them (RFC 0031 "Packet")', () => {
+    const asking = encodePrepare({
+      ...decodePrepare(request),
+      amount: 7n,
+      data: new Uint8Array([1, 2, 3]),
+    });
+    const reply = decodeReply(serveIldcp(asking, () => child, { self, now }));
+    expect(reply.type).toBe(PacketType.fulfill);
+    expect(decodeIldcpResponse(reply.data)).toEqual(child);
   });
 
   it('refuses another condition with F01, as deployed connectors do', () => {

@@ -152,7 +152,7 @@ describe('npm ilp-connector as our peer', () => {
 describe('npm ilp-connector as our parent', () => {
   const THEIRS = { id: 'theirs', relation: 'parent' } as const;
 
-  it('gives us an address, which our children and our routes follow; payments go both ways, after restarts too', async () => {
+  it('gives us an address, which our children and our routes follow; payments go both ways', async () => {
     const { wallet: bob, url } = await startBob();
     const node = await startNode(new OurNode({}, await quietPort()), THEIRS);
     const alice = await node.addWallet('alice');
@@ -197,7 +197,7 @@ describe('npm ilp-connector as our child', () => {
     receiveRoutes: true,
   } as const;
 
-  it('takes its address from us, gives its own child one below that; payments go both ways, after restarts too', async () => {
+  it('takes its address from us, gives its own child one below that; payments go both ways', async () => {
     const { wallet: bob, url } = await startBob();
     const node = await startNode(new OurNode({ address: ADDRESS }, await quietPort()), THEIRS);
     const alice = await node.addWallet('alice');
