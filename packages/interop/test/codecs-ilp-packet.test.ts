@@ -24,7 +24,7 @@ function sameBytes(ours: Uint8Array, theirs: Uint8Array, of: unknown): void {
     expect({ of, value: ours }).toEqual({ of, value: theirs });
 }
 
-const TIMEOUT = 60_000;
+const TIMEOUT = 60_000 + RUNS;
 
 describe(`over ${RUNS} packets of each type the bytes are equal, and each reads the other's`, () => {
   test(

@@ -31,7 +31,7 @@ function theirs(write: (writer: Writer) => void): Buffer {
 }
 
 const strict = { strict: true };
-const TIMEOUT = 60_000;
+const TIMEOUT = 60_000 + RUNS;
 
 describe(`over ${RUNS} values of each type the bytes are equal, and each reads the other's`, () => {
   test(

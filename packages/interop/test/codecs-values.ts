@@ -2,8 +2,16 @@ import { parseIlpAddress, type IlpAddress } from '@pennyswitch/ilp-address';
 import type { IlpErrorCode, IlpFulfill, IlpPrepare, IlpReject } from '@pennyswitch/ilp-packet';
 import type { SeededRandom } from '@pennyswitch/testkit';
 
-/** How many values of each type are compared. */
-export const RUNS = 100_000;
+/**
+ * How many values of each type are compared with what the peers' packages make of them: `CODEC_VALUES` of the
+ * environment, 10,000 by default.
+ */
+export const RUNS: number = runsOf(process.env['CODEC_VALUES']);
+
+function runsOf(text = '10000'): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`CODEC_VALUES is a number, not ${text}`);
+  return Number(text);
+}
 
 /** An unsigned integer whose number of bits is drawn first, so that small and large ones are equally frequent. */
 export function uintOf(random: SeededRandom, bits: number): bigint {
