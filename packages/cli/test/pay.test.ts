@@ -247,6 +247,55 @@ describe('paying through a network', () => {
   );
 
   it(
+    'goes on with a payment whose process was killed, and pays nothing twice',
+    async () => {
+      const args = [
+        ...['pay', POINTER, '8', '--state', join(folder, 'payment.json'), '--patience', '8'],
+        ...['--uplink', uplink, ...reach()],
+      ];
+      const killed = start([...args, '--events']);
+      await killed.printed('"event":"progress"');
+      killed.process.kill('SIGKILL');
+      await killed.finished;
+      const { code, stdout, stderr } = await run([...args, '--json']);
+      if (stdout === '') {
+        // It was faster than the signal.
+        expect(stderr).toContain('paid already');
+        return;
+      }
+      expect(stderr).toContain('going on with the payment that was interrupted');
+      const { sent, unknownOutcome, error } = JSON.parse(stdout) as {
+        sent: { amount: string };
+        unknownOutcome: { amount: string };
+        error: { code: string } | null;
+      };
+      expect(BigInt(sent.amount) + BigInt(unknownOutcome.amount)).toBe(8_000_000n);
+      // What was in flight when it was killed may have arrived.
+      expect([undefined, 'OUTCOME_UNKNOWN']).toContain(error?.code);
+      expect(code).toBe(error === null ? ExitCode.ok : ExitCode.paymentFailed);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'does not pay again with the file of a payment that is complete',
+    async () => {
+      const args = ['pay', POINTER, '0.15', '--yes', '--state', join(folder, 'done.json')];
+      const [first, second] = [
+        await run([...args, '--uplink', uplink, ...reach()]),
+        await run([...args, '--uplink', uplink, ...reach()]),
+      ];
+      expect([first.code, second.code]).toEqual([ExitCode.ok, ExitCode.ok]);
+      expect(first.stdout).toContain('sent       0.15 USD');
+      expect([second.stdout, second.stderr]).toEqual([
+        '',
+        'pennyswitch: paid already. Nothing more was sent.\n',
+      ]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'stops at what the account may owe, and tells exactly what was sent and delivered',
     async () => {
       const args = ['pay', POINTER, '100000', '--json', '--uplink', uplink, ...reach()];

@@ -1,7 +1,7 @@
-import type { SpspQuote } from '@pennyswitch/spsp';
 import { toRatio, type Asset, type Quote, type Ratio, type RatioLike } from '@pennyswitch/stream';
 import { BigNumber } from 'bignumber.js';
 import { showAmount, type AssetLike } from './output.js';
+import type { Offer } from './pay-resume.js';
 
 /** What assets are worth in a common measure, as far as somebody said. */
 export type MarketPrices = Readonly<Record<string, RatioLike>>;
@@ -13,7 +13,7 @@ const RATE_DIGITS = 6;
 /** A quote for a person: who is paid, what it costs, what arrives at least, and how the rate is beside the market's. */
 export function describeQuote(
   pointer: string,
-  { offer, details }: SpspQuote,
+  { offer, details }: Pick<Offer, 'offer' | 'details'>,
   market: MarketPrices | undefined,
 ): string {
   const { sourceAsset, destinationAsset = UNKNOWN_ASSET, expectedDelivery, minDelivery } = offer;

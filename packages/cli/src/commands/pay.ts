@@ -7,7 +7,6 @@ import {
   SpspClient,
   SpspError,
   type SpspAmount,
-  type SpspQuote,
 } from '@pennyswitch/spsp';
 import {
   PaymentError,
@@ -29,6 +28,8 @@ import {
 } from '../wallet/profile.js';
 import { Wallet } from '../wallet/wallet.js';
 import { printEvent, printLine, showAmount, warn } from './output.js';
+import { PaymentFile } from '../wallet/payment-file.js';
+import { resumeOffer, type Offer } from './pay-resume.js';
 import { DEFAULT_PATIENCE_S, parsePatience, policyOf } from './pay-patience.js';
 import { describeQuote } from './pay-quote.js';
 import { describeOutcome, exitCodeOf, jsonOutcome, jsonQuote } from './payment-report.js';
@@ -42,6 +43,7 @@ interface PayFlags extends UplinkFlags, HttpsFlags {
   readonly price?: Readonly<Record<string, string>>;
   readonly minRate?: string;
   readonly patience: number;
+  readonly state?: string;
   readonly json?: boolean;
   readonly events?: boolean;
   readonly hold?: boolean;
@@ -86,6 +88,10 @@ export function payCommand(): Command {
       'how long to go on without an answer or any progress, from 4 to 600',
       parsePatience,
       DEFAULT_PATIENCE_S,
+    )
+    .option(
+      '--state <file>',
+      'keep the payment in this file: the same command goes on with it where it was interrupted, and never pays twice',
     );
   addHttpsOptions(command)
     .option(
@@ -138,12 +144,16 @@ async function pay(
     });
   }
   const { signal } = interrupted;
-  const wallet = await Wallet.open(profile, { warn, signal });
+  const file =
+    flags.state === undefined
+      ? undefined
+      : await PaymentFile.open(flags.state, pointer, amountText);
+  const wallet = await openWallet(profile, file, signal);
   try {
     const { asset, address } = wallet;
     if (flags.events === true) printEvent('wallet', { address, asset });
     const amount = amountOf(amountText, flags, asset);
-    const offer = await makeQuote(wallet, client, pointer, amount, flags, signal);
+    const offer = await makeOffer(wallet, client, { pointer, amount, file }, flags, signal);
     if (!isForPrograms) {
       process.stderr.write(`${describeQuote(pointer, offer, flags.price)}\n`);
       if (flags.yes !== true && !(await askYesNo('Pay?', signal))) {
@@ -151,11 +161,25 @@ async function pay(
         throw new CommandFailure(ExitCode.ok, 'not paid. Nothing was sent.');
       }
     }
-    const outcome = await execute(offer, flags, signal);
+    const outcome = await execute(offer, file, flags, signal);
     process.exitCode = report(pointer, offer.offer, outcome, flags);
     if (flags.hold === true) await stopped;
   } finally {
     await wallet.close();
+    await file?.close();
+  }
+}
+
+async function openWallet(
+  profile: ReturnType<typeof profileOf>,
+  file: PaymentFile | undefined,
+  signal: AbortSignal,
+): Promise<Wallet> {
+  try {
+    return await Wallet.open(profile, { warn, signal });
+  } catch (error) {
+    await file?.close();
+    throw error;
   }
 }
 
@@ -185,68 +209,68 @@ function amountOf(text: string | undefined, { asset, deliver }: PayFlags, own: A
   return arrives ? { deliver: text, asset } : { send: text, asset };
 }
 
-async function makeQuote(
+async function makeOffer(
   wallet: Wallet,
   client: SpspClient,
-  pointer: string,
-  amount: SpspAmount,
+  { pointer, amount, file }: { pointer: string; amount: SpspAmount; file: PaymentFile | undefined },
   { slippage, price, minRate, patience, events }: PayFlags,
   signal: AbortSignal,
-): Promise<SpspQuote> {
+): Promise<Offer> {
+  const path = { send: wallet.connector.sendLocal, policy: policyOf(patience), signal };
+  const isResumed = file?.payment !== undefined;
   try {
-    const offer = await quote({
-      pointer,
-      amount,
-      client,
-      send: wallet.connector.sendLocal,
-      source: { asset: wallet.asset },
-      policy: policyOf(patience),
-      slippage,
-      signal,
-      ...(price === undefined ? {} : { prices: price }),
-      ...(minRate === undefined ? {} : { minRate }),
-    });
+    const offer = isResumed
+      ? await resumeOffer(file, client, pointer, path)
+      : await quote({
+          ...{ ...path, pointer, amount, client, slippage, source: { asset: wallet.asset } },
+          ...(price === undefined ? {} : { prices: price }),
+          ...(minRate === undefined ? {} : { minRate }),
+        });
     const { host, finalHost } = offer.details;
     if (host !== finalHost) {
       warn(`${host} answered through ${finalHost}: is that who you want to pay?`);
     }
+    if (isResumed) warn('going on with the payment that was interrupted');
     if (events === true) printEvent('quote', jsonQuote(offer.offer));
     return offer;
   } catch (cause) {
-    throw failureOf(cause, pointer);
+    throw failureOf(cause, pointer, isResumed ? 'Nothing more was sent' : 'Nothing was sent');
   }
 }
 
 /** Why there is no quote, in one line. */
-function failureOf(cause: unknown, pointer: string): unknown {
+function failureOf(cause: unknown, pointer: string, sent: string): unknown {
   if (cause instanceof PaymentPointerError) {
     return new CommandFailure(ExitCode.unknownPointer, cause.message, { cause });
   }
   if (cause instanceof AmountError) {
-    return new CommandFailure(ExitCode.usage, `${cause.message}. Nothing was sent.`, { cause });
+    return new CommandFailure(ExitCode.usage, `${cause.message}. ${sent}.`, { cause });
   }
   if (cause instanceof PaymentError) {
-    return new CommandFailure(exitCodeOf(cause), `${cause.message}. Nothing was sent.`, { cause });
+    return new CommandFailure(exitCodeOf(cause), `${cause.message}. ${sent}.`, { cause });
   }
   if (!(cause instanceof SpspError)) return cause;
   if (cause.code === 'ABORTED') {
-    return new CommandFailure(ExitCode.ok, 'stopped. Nothing was sent.', { cause });
+    return new CommandFailure(ExitCode.ok, `stopped. ${sent}.`, { cause });
   }
   const isUnknown = ['NOT_FOUND', 'GONE', 'BAD_ENDPOINT'].includes(cause.code);
   return new CommandFailure(
     isUnknown ? ExitCode.unknownPointer : ExitCode.pointerOffline,
-    `${pointer}: ${cause.message}. Nothing was sent.`,
+    `${pointer}: ${cause.message}. ${sent}.`,
     { cause },
   );
 }
 
 async function execute(
-  offer: SpspQuote,
+  offer: Offer,
+  file: PaymentFile | undefined,
   flags: PayFlags,
   signal: AbortSignal,
 ): Promise<PaymentOutcome> {
   const onProgress = flags.events === true ? eventProgress() : barProgress(offer.offer);
-  const outcome = await offer.pay({ onProgress, signal });
+  // With a file it is the file that a payment goes on from.
+  const keep = file === undefined ? {} : { save: file.save, maxReconnects: 0 };
+  const outcome = await offer.pay({ onProgress, signal, ...keep });
   if (flags.events !== true) onProgress.finish();
   return outcome;
 }
