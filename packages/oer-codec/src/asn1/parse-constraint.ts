@@ -4,7 +4,7 @@ import type { TokenStream } from './token-stream.js';
 /** Reads a value: a number, a text in quotes, bits, TRUE, FALSE, NULL, `{}`, MIN, MAX or the name of another. */
 export function parseValue(tokens: TokenStream): ValueNode {
   const { kind, line } = tokens.peek();
-  if (kind === 'number') return { kind: 'number', value: BigInt(tokens.take('number')) };
+  if (kind === 'number') return { kind: 'number', value: parseNumber(tokens) };
   if (kind === 'text') return { kind: 'text', value: tokens.take('text') };
   if (kind === 'hex') return bitsOf(tokens.take('hex'), 4);
   if (kind === 'bits') return bitsOf(tokens.take('bits'), 1);
@@ -15,6 +15,15 @@ export function parseValue(tokens: TokenStream): ValueNode {
   if (name === 'MIN') return { kind: 'min' };
   if (name === 'MAX') return { kind: 'max' };
   return { kind: 'name', name, line };
+}
+
+/** Longer ones, in digits, take longer than linear time. */
+const MAX_NUMBER_LENGTH = 10_000;
+
+function parseNumber(tokens: TokenStream): bigint {
+  const digits = tokens.take('number');
+  if (digits.length <= MAX_NUMBER_LENGTH) return BigInt(digits);
+  throw tokens.error(`a number of more than ${MAX_NUMBER_LENGTH} digits`);
 }
 
 /** The bits that some digits stand for, each of `width` of them. */
@@ -30,10 +39,16 @@ function bitsOf(text: string, width: 1 | 4): ValueNode {
   return { kind: 'bits', bytes, length };
 }
 
+/** Behind one type: each is added to a copy of those before it. */
+const MAX_CONSTRAINTS = 256;
+
 /** Reads all constraints behind a type. One that is extensible (`...`) does not count for the encoding (X.696 8.2.3). */
 export function parseConstraints(tokens: TokenStream): ConstraintNode {
   let all: ConstraintNode = {};
-  while (tokens.takes('(')) all = both(all, parseConstraint(tokens));
+  for (let count = 0; tokens.takes('('); count++) {
+    if (count === MAX_CONSTRAINTS) throw tokens.error(`more than ${MAX_CONSTRAINTS} constraints`);
+    all = both(all, parseConstraint(tokens));
+  }
   return all;
 }
 

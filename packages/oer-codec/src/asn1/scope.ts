@@ -32,9 +32,17 @@ export interface Range {
   readonly max: bigint | undefined;
 }
 
+/** How many names may lead from one to the next: each of them is followed again for each type. */
+const MAX_REFERENCES = 256;
+
+/** How many characters are looked at for FROM: each becomes one of a set, and of the TypeScript. */
+const MAX_CHARACTERS = 0x2_0000;
+
 /** All modules, and what the names in each of them stand for. */
 export class Scope {
   readonly modules: ReadonlyMap<string, Asn1Module>;
+  /** Of all FROM so far. */
+  #characterCount = 0;
 
   constructor(modules: readonly Asn1Module[]) {
     this.modules = new Map(modules.map((module) => [module.name, module]));
@@ -111,11 +119,20 @@ export class Scope {
       if (found.kind === 'text') return found.value;
       throw new RangeError('expected characters');
     };
-    if (from === to) return Array.from(text(from));
-    const first = text(from).charCodeAt(0) + Number(isAbove);
-    const count = text(to).charCodeAt(0) - first + Number(!isBelow);
+    if (from === to) return Array.from(this.#counted(text(from), text(from).length));
+    const first = codeOf(text(from)) + Number(isAbove);
+    const count = codeOf(text(to)) - first + Number(!isBelow);
     if (!(count > 0)) throw new RangeError('FROM has a range without characters');
-    return Array.from({ length: count }, (_, i) => String.fromCharCode(first + i));
+    return Array.from({ length: this.#counted(count, count) }, (_, i) =>
+      String.fromCodePoint(first + i),
+    );
+  }
+
+  /** Returns `value`, unless a few words of the module have asked for too many characters. */
+  #counted<T>(value: T, characters: number): T {
+    this.#characterCount += characters;
+    if (this.#characterCount <= MAX_CHARACTERS) return value;
+    throw new RangeError(`all FROM together have more than ${MAX_CHARACTERS} characters`);
   }
 
   /**
@@ -129,6 +146,10 @@ export class Scope {
     const seen = new Set<TypeNode>();
     while (at.node.kind === 'reference') {
       if (seen.has(at.node)) throw new Asn1SyntaxError(at.node.line, `${at.node.name} is itself`);
+      if (seen.size === MAX_REFERENCES) {
+        const reason = `defined through more than ${MAX_REFERENCES} others`;
+        throw new Asn1SyntaxError(type.line, reason);
+      }
       seen.add(at.node);
       at = this.type(at.module, at.node.name, at.node.line);
       constraint = both(this.#resolved(at.module, at.node.constraint), constraint);
@@ -171,6 +192,11 @@ export class Scope {
     const problem = from === undefined ? 'is not there' : 'does not define it';
     throw new Asn1SyntaxError(line, `${name} is imported from ${source}, which ${problem}`);
   }
+}
+
+/** The code point that ends a range of characters; NaN for no character. */
+function codeOf(text: string): number {
+  return text.codePointAt(0) ?? NaN;
 }
 
 function lower(a: bigint | undefined, b: bigint | undefined): bigint | undefined {

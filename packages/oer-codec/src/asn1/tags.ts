@@ -61,7 +61,7 @@ function universal(number: number): TagNode {
   return { class: 'universal', number };
 }
 
-/** Components in the order of their tags, as a SET has them (X.696 18). */
+/** Components in the order of their tags, which differ (X.680 27.3), as a SET has them (X.696 18). */
 export function inOrderOfTags(
   scope: Scope,
   module: Asn1Module,
@@ -76,5 +76,12 @@ export function inOrderOfTags(
     (a, b) =>
       CLASSES.indexOf(a.tag.class) - CLASSES.indexOf(b.tag.class) || a.tag.number - b.tag.number,
   );
+  const same = keyed.find(({ tag }, i) => {
+    const before = keyed[i - 1]?.tag;
+    return before?.number === tag.number && before.class === tag.class;
+  });
+  if (same !== undefined) {
+    throw new Asn1SyntaxError(same.component.line, 'two components of a SET have one tag');
+  }
   return keyed.map(({ component }) => component);
 }

@@ -281,11 +281,12 @@ export class Translator<S> {
       'name' in node ? [node] : node.components,
     );
     const all = [...type.components, ...additions];
+    const isAdded = new Set(additions);
     checkNames(all);
     const isAutomatic = hasAutomaticTags(module, all);
     const alternatives = all.map((node): [string, unknown] => {
       const schema = this.type(module, node.type);
-      const isAddition = !type.components.includes(node);
+      const isAddition = isAdded.has(node);
       if (isAutomatic && !isAddition) return [node.name, schema];
       const tag = isAutomatic ? {} : { tag: this.#tag(module, node.type) };
       return [node.name, { schema, ...tag, ...(isAddition && { extension: true }) }];
