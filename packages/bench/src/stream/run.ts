@@ -3,8 +3,10 @@
  * others use today.
  */
 import { runFrames, runPackets } from './packets.js';
+import { runPayment } from './payment.js';
 
-export function run(): void {
+export async function run(): Promise<void> {
   runPackets();
   runFrames();
+  await runPayment();
 }
