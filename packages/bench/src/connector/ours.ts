@@ -1,5 +1,10 @@
 /** Our connector between two links of this process: all checks and balances on, as an operator would run it. */
-import { configuredRates, Connector, type Link } from '@pennyswitch/connector-core';
+import {
+  configuredRates,
+  Connector,
+  type LedgerStore,
+  type Link,
+} from '@pennyswitch/connector-core';
 import { parseIlpAddress } from '@pennyswitch/ilp-address';
 import type { IlpPacketHandler } from '@pennyswitch/ilp-packet';
 import { LIMITS } from './limits.js';
@@ -34,14 +39,19 @@ export class FunctionLink implements Link {
 
 const nobody: IlpPacketHandler = () => Promise.reject(new Error('nobody sends this way'));
 
-/** @param send carries packets to the next hop. */
+/**
+ * @param send carries packets to the next hop.
+ * @param store of its books; its own in memory without one.
+ */
 export async function ours(
   send: IlpPacketHandler,
+  store?: LedgerStore,
 ): Promise<{ handle: IlpPacketHandler; stop: () => Promise<void> }> {
   const connector = new Connector({
     address: parseIlpAddress('g.bench'),
     rates: configuredRates({ pairs: { 'USD/EUR': '0.92' } }),
     spread: '0.002',
+    ...(store !== undefined && { store }),
   });
   const incoming = new FunctionLink(nobody);
   await connector.addAccount(

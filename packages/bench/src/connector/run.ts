@@ -4,6 +4,7 @@ import { Bench } from './btp.js';
 import { runDurable } from './durable.js';
 import { runLatency } from './latency.js';
 import { runMemory } from './memory.js';
+import { runScaling } from './scaling.js';
 import { runThroughput } from './throughput.js';
 
 export async function run(): Promise<void> {
@@ -20,4 +21,5 @@ export async function run(): Promise<void> {
   const durable = await bench.path('on disk', 'connector', 'level');
   await runDurable(bench, ours, durable);
   await bench.stop();
+  await runScaling();
 }
