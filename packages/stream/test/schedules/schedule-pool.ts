@@ -51,7 +51,8 @@ export class SchedulePool {
   }
 
   /**
-   * Runs schedules with seeds from `from` up until so many were counted, or one has failed.
+   * Runs schedules with seeds from `from` up until so many were counted, or one has failed. One alone is run once, whether it
+   * counts or not.
    * @param onProgress called with how many have been counted.
    */
   async run(
@@ -64,7 +65,7 @@ export class SchedulePool {
     let counted = 0;
     let hasFailed = false;
     const work = async (worker: Worker): Promise<void> => {
-      while (counted < count && !hasFailed) {
+      while (counted < count && !hasFailed && !(count === 1 && next > from)) {
         const range = { kind, from: next, count: Math.min(CHUNK, count) };
         next += range.count;
         const report = await ask(worker, range);
