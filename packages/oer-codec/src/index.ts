@@ -44,7 +44,7 @@ export { nullType } from './schema/null.js';
 export { integer } from './schema/integer.js';
 export { enumerated, extensibleEnumerated } from './schema/enumerated.js';
 export { real32, real64 } from './schema/real.js';
-export { bitString, type BitString } from './schema/bit-string.js';
+export { bitString, type BitString, type BitStringOptions } from './schema/bit-string.js';
 export { octetString } from './schema/octet-string.js';
 export type { Size } from './schema/size.js';
 export {

@@ -114,8 +114,14 @@ export class OerWriter {
     this.#fixed(value, 4, -0x8000_0000, 0x7fff_ffff);
   }
 
-  /** An IEEE 754 number of 32 bits; a value between two of them is rounded to the nearer one. */
+  /**
+   * An IEEE 754 number of 32 bits; a value between two of them is rounded to the nearer one.
+   * @throws `OUT_OF_RANGE` for a finite value that would become infinite.
+   */
   writeFloat32(value: number): void {
+    if (Number.isFinite(value) && !Number.isFinite(Math.fround(value))) {
+      throw outOfRange(`${value} is too large for 32 bits`);
+    }
     this.writeUInt32(float32Bits(value));
   }
 

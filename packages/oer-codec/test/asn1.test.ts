@@ -79,6 +79,9 @@ describe('types', () => {
     ['IA5String (FROM ("a"<..<"c"))', 'b', '0162'],
     ['IA5String (FROM ("a".."c", ...))', 'z', '017a'],
     ['BIT STRING (SIZE (4))', { bytes: hex('a0'), length: 4 }, 'a0'],
+    ['BIT STRING { a(0), b(2) }', { bytes: hex('a0'), length: 3 }, '0205a0'],
+    ['BIT STRING { a(0) } (SIZE (4))', { bytes: hex('80'), length: 4 }, '80'],
+    ['SEQUENCE { a BIT STRING DEFAULT {} }', { a: { bytes: hex(''), length: 0 } }, '00'],
     ['OBJECT IDENTIFIER', '1.2.3', '022a03'],
     ['RELATIVE-OID', '2.3', '020203'],
     ['UTF8String (SIZE (0..2))', 'é', '02c3a9'],
@@ -159,6 +162,17 @@ test.each([
       .get('T')
       ?.encode(value),
   ).toThrow(OerEncodeError);
+});
+
+test('BIT STRING with names is written without zeros at its end', () => {
+  const source = module('T ::= U U ::= BIT STRING { a(0), b(9) } V ::= U (SIZE (2..9))');
+  const schemas = compileAsn1(source);
+  const bits = { bytes: hex('8000'), length: 10 };
+  expect(toHex(schemas.get('T')?.encode(bits) ?? hex(''))).toBe('020780');
+  expect(toHex(schemas.get('V')?.encode(bits) ?? hex(''))).toBe('020680');
+  const text = printTypeScript(source);
+  expect(text).toContain('export const U = bitString(undefined, { named: true });');
+  expect(text).toContain('export const V = bitString({ min: 2, max: 9 }, { named: true });');
 });
 
 test('SET OF is sorted', () => {

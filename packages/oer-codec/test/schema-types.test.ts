@@ -175,7 +175,29 @@ describe('ENUMERATED (X.696 11)', () => {
 test('REAL as binary32 and binary64 (X.696 12.2, 12.3; RFC 0030 "Fixed-length floating point numbers")', () => {
   holds(real32(), Math.fround(1.12345), '3F8FCD36');
   holds(real64(), 1.12345, '3FF1F9A6B50B0F28');
-  holds(real64(), -Infinity, 'fff0000000000000');
+  for (const [value, single, double] of [
+    [0, '00000000', '0000000000000000'],
+    [-0, '80000000', '8000000000000000'],
+    [Infinity, '7f800000', '7ff0000000000000'],
+    [-Infinity, 'ff800000', 'fff0000000000000'],
+    [NaN, '7fc00000', '7ff8000000000000'],
+    [2 ** -149, '00000001', '36a0000000000000'],
+    [2 ** -126, '00800000', '3810000000000000'],
+    [-(2 ** 128 - 2 ** 104), 'ff7fffff', 'c7efffffe0000000'],
+    [16_777_215, '4b7fffff', '416fffffe0000000'],
+  ] as const) {
+    holds(real32(), value, single);
+    holds(real64(), value, double);
+  }
+  holds(real64(), Number.MAX_VALUE, '7fefffffffffffff');
+  holds(real64(), Number.MIN_VALUE, '0000000000000001');
+  holds(real64(), Number.MAX_SAFE_INTEGER, '433fffffffffffff');
+  expect(toHex(real32().encode(2 ** -151))).toBe('00000000');
+  expect(toHex(real32().encode(2 ** 24 + 1))).toBe('4b800000');
+  expect(toHex(real32().encode(2 ** 128 - 2 ** 103 - 2 ** 75))).toBe('7f7fffff');
+  for (const value of [2 ** 128, 2 ** 128 - 2 ** 103, -1e39]) {
+    expect(refusal(() => real32().encode(value))).toBe('OUT_OF_RANGE');
+  }
 });
 
 test('BIT STRING (X.696 13)', () => {
@@ -195,6 +217,37 @@ test('BIT STRING (X.696 13)', () => {
   expect(bitString().decode(hex('02 03 af'))).toEqual({ bytes: hex('af'), length: 5 });
   expect(refusal(() => bitString().decodeStrict(hex('02 03 af')))).toBe('NON_CANONICAL');
   expect(refusal(() => bitString(12).decodeStrict(hex('abcd')))).toBe('NON_CANONICAL');
+});
+
+test('BIT STRING whose bits have names does not end in zeros (X.680 22.7, X.696 13)', () => {
+  const flags = bitString(undefined, { named: true });
+  holds(flags, { bytes: hex('a0'), length: 3 }, '02 05 a0');
+  holds(flags, { bytes: hex(''), length: 0 }, '01 00');
+  holds(flags, { bytes: hex('0080'), length: 9 }, '03 07 0080');
+  expect(toHex(flags.encode({ bytes: hex('a000'), length: 16 }))).toBe('0205a0');
+  expect(flags.size({ bytes: hex('a000'), length: 16 })).toBe(3);
+  expect(toHex(flags.encode({ bytes: hex('000000'), length: 20 }))).toBe('0100');
+  expect(flags.decode(hex('03 00 a000'))).toEqual({ bytes: hex('a0'), length: 3 });
+  for (const bytes of ['03 00 a000', '02 04 a0', '02 00 00', '02 07 00']) {
+    expect(refusal(() => flags.decodeStrict(hex(bytes)))).toBe('NON_CANONICAL');
+  }
+  expect(flags.decodeStrict(hex('02 07 80'))).toEqual({ bytes: hex('80'), length: 1 });
+
+  const some = bitString({ min: 4, max: 9 }, { named: true });
+  holds(some, { bytes: hex('80'), length: 4 }, '02 04 80');
+  expect(toHex(some.encode({ bytes: hex('80'), length: 1 }))).toBe('020480');
+  expect(toHex(some.encode({ bytes: hex(''), length: 0 }))).toBe('020400');
+  expect(toHex(some.encode({ bytes: hex('800000'), length: 24 }))).toBe('020480');
+  expect(refusal(() => some.encode({ bytes: hex('0040'), length: 10 }))).toBe('TOO_LONG');
+  expect(refusal(() => some.decode(hex('03 06 0040')))).toBe('TOO_LONG');
+  expect(refusal(() => some.decodeStrict(hex('02 03 80')))).toBe('NON_CANONICAL');
+
+  const fixed = bitString(12, { named: true });
+  holds(fixed, { bytes: hex('8000'), length: 12 }, '8000');
+  expect(toHex(fixed.encode({ bytes: hex('80'), length: 1 }))).toBe('8000');
+  expect(toHex(fixed.encode({ bytes: hex('abc000'), length: 24 }))).toBe('abc0');
+  expect(refusal(() => fixed.encode({ bytes: hex('000080'), length: 17 }))).toBe('TOO_LONG');
+  expect(refusal(() => fixed.encode({ bytes: hex('80'), length: 9 }))).toBe('BAD_VALUE');
 });
 
 test('OCTET STRING (X.696 14)', () => {

@@ -90,7 +90,12 @@ interface TypeBase {
 /** A type, as it is written. */
 export type TypeNode = TypeBase &
   (
-    | { readonly kind: 'builtin'; readonly name: BuiltinName }
+    | {
+        readonly kind: 'builtin';
+        readonly name: BuiltinName;
+        /** Whether the bits of a BIT STRING have names. */
+        readonly named?: boolean;
+      }
     | { readonly kind: 'reference'; readonly name: string }
     | {
         readonly kind: 'enumerated';

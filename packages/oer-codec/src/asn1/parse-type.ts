@@ -66,9 +66,9 @@ function parseUntagged(tokens: TokenStream): TypeNode {
   const second = TWO_WORDS.find(([first]) => first === word)?.[1];
   if (second !== undefined) {
     tokens.expect(second);
-    skipNamedNumbers(tokens);
+    const named = skipNamedNumbers(tokens);
     const name = `${word} ${second}` as BuiltinName;
-    return { kind: 'builtin', name, line, constraint: parseConstraints(tokens) };
+    return { kind: 'builtin', name, named, line, constraint: parseConstraints(tokens) };
   }
   if (ONE_WORD.includes(word)) {
     skipNamedNumbers(tokens);
@@ -86,9 +86,12 @@ function parseUntagged(tokens: TokenStream): TypeNode {
   return { kind: 'reference', name: word, line, constraint: parseConstraints(tokens) };
 }
 
-/** Names that an INTEGER or BIT STRING gives to some numbers have no meaning for the encoding. */
-function skipNamedNumbers(tokens: TokenStream): void {
-  if (!tokens.takes('{')) return;
+/**
+ * Which names an INTEGER or BIT STRING gives to some numbers has no meaning for the encoding; returns whether there are
+ * any, which has one for the BIT STRING.
+ */
+function skipNamedNumbers(tokens: TokenStream): boolean {
+  if (!tokens.takes('{')) return false;
   do {
     tokens.take('word');
     tokens.expect('(');
@@ -96,6 +99,7 @@ function skipNamedNumbers(tokens: TokenStream): void {
     tokens.expect(')');
   } while (tokens.takes(','));
   tokens.expect('}');
+  return true;
 }
 
 function parseStructure(tokens: TokenStream, of: 'SEQUENCE' | 'SET', line: number): TypeNode {

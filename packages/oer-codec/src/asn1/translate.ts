@@ -156,9 +156,11 @@ export class Translator<S> {
     if (name === 'REAL') return this.#real(module, type, constraint);
     if (name in PLAIN) return this.#target.call(PLAIN[name as keyof typeof PLAIN]);
     const size = this.#size(module, constraint.size);
-    if (name === 'OCTET STRING' || name === 'BIT STRING') {
-      const make = name === 'BIT STRING' ? 'bitString' : 'octetString';
-      return this.#target.call(make, ...(size === undefined ? [] : [size]));
+    const sizes = size === undefined ? [] : [size];
+    if (name === 'OCTET STRING') return this.#target.call('octetString', ...sizes);
+    if (name === 'BIT STRING') {
+      const args = type.named === true ? [size, { named: true }] : sizes;
+      return this.#target.call('bitString', ...args);
     }
     const options = {
       ...(size !== undefined && { size }),
@@ -267,6 +269,7 @@ export class Translator<S> {
         break;
       case 'empty':
         if (end.type.kind === 'list') return [];
+        if (name === 'BIT STRING') return { bytes: new Uint8Array(0), length: 0 };
         if (end.type.kind === 'structure') return {};
         break;
       default:

@@ -1,4 +1,4 @@
-import { OerEncodeError } from '../errors.js';
+import { OerEncodeError, type OerDecodeError } from '../errors.js';
 import { sizeOfVarOctets } from '../length.js';
 import type { OerReader } from '../reader.js';
 import { Schema } from './schema.js';
@@ -11,27 +11,38 @@ export interface BitString {
   readonly length: number;
 }
 
+/** What else a BIT STRING may be. */
+export interface BitStringOptions {
+  /**
+   * The bits have names (X.680 22.7): zero bits at the end say nothing. They are left off, down to the smallest size
+   * that is allowed, and added up to it. Default false.
+   */
+  readonly named?: boolean;
+}
+
 /**
  * BIT STRING (X.696 13): of one size, the bits padded to whole bytes; otherwise a length determinant, the number of
  * unused bits in the last byte, and the bits. What is read is a view of the input.
  */
-export function bitString(size?: Size): Schema<BitString> {
+export function bitString(
+  size?: Size,
+  { named = false }: BitStringOptions = {},
+): Schema<BitString> {
   const range = sizeRange(size);
   const name = `BIT STRING${range.text}`;
+  const canonical = (value: BitString): BitString => (named ? trimmed(value, range.min) : value);
   return new Schema<BitString>({
     name,
     minSize: range.fixed ? bytesOf(range.min) : 2 + bytesOf(range.min),
     fixedSize: range.fixed ? bytesOf(range.min) : undefined,
-    size: ({ length }) => (range.fixed ? bytesOf(length) : sizeOfVarOctets(1 + bytesOf(length))),
+    size: (value) => {
+      const bytes = bytesOf(canonical(value).length);
+      return range.fixed ? bytes : sizeOfVarOctets(1 + bytes);
+    },
     write: (writer, value) => {
-      checkWrittenSize(range, value.length, name);
-      const { bytes, length } = value;
-      if (bytes.length !== bytesOf(length) || unusedBits(value) !== 0) {
-        throw new OerEncodeError(
-          'BAD_VALUE',
-          `${bytes.length} bytes for ${length} bits, or unused bits set`,
-        );
-      }
+      checkBits(value);
+      const { bytes, length } = canonical(value);
+      checkWrittenSize(range, length, name);
       if (!range.fixed) {
         writer.writeLength(1 + bytes.length);
         writer.writeUInt8(bytes.length * 8 - length);
@@ -40,17 +51,45 @@ export function bitString(size?: Size): Schema<BitString> {
     },
     read: (reader) => {
       const start = reader.offset;
-      const value = range.fixed
+      const read = range.fixed
         ? { bytes: reader.readOctets(bytesOf(range.min)), length: range.min }
         : readVariable(reader);
-      checkReadSize(range, value.length, name, reader, start);
-      if (reader.strict && unusedBits(value) !== 0) {
+      const refused = (reason: string): OerDecodeError => {
         reader.offset = start;
-        throw reader.error('NON_CANONICAL', 'unused bits of a BIT STRING are zero');
+        return reader.error('NON_CANONICAL', reason);
+      };
+      if (reader.strict && unusedBits(read) !== 0) {
+        throw refused('unused bits of a BIT STRING are zero');
       }
+      const value = canonical(read);
+      if (reader.strict && value.length !== read.length) {
+        throw refused('zero bits at the end of a BIT STRING with names');
+      }
+      checkReadSize(range, value.length, name, reader, start);
       return value;
     },
   });
+}
+
+/** Refuses bytes that are not those of so many bits, and bits behind the last. */
+function checkBits(value: BitString): void {
+  const { bytes, length } = value;
+  if (bytes.length !== bytesOf(length) || unusedBits(value) !== 0) {
+    throw new OerEncodeError(
+      'BAD_VALUE',
+      `${bytes.length} bytes for ${length} bits, or unused bits set`,
+    );
+  }
+}
+
+/** The same bits without zeros at the end, but at least `min`. */
+function trimmed({ bytes, length }: BitString, min: number): BitString {
+  let end = length;
+  while (end > min && ((bytes[(end - 1) >> 3] as number) & (0x80 >> ((end - 1) & 7))) === 0) end--;
+  if (end >= min) return { bytes: bytes.subarray(0, bytesOf(end)), length: end };
+  const padded = new Uint8Array(bytesOf(min));
+  padded.set(bytes);
+  return { bytes: padded, length: min };
 }
 
 function readVariable(reader: OerReader): BitString {

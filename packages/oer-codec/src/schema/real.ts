@@ -2,8 +2,8 @@ import type { OerReader } from '../reader.js';
 import { Schema } from './schema.js';
 
 /**
- * REAL with the constraints of IEEE 754 binary32 (X.696 12.2): 4 bytes. Other values are rounded to the nearest. Not a
- * number has one form that is written, 7FC00000; others pass when reading, though not when strict.
+ * REAL with the constraints of IEEE 754 binary32 (X.696 12.2): 4 bytes. Other values are rounded to the nearest, finite
+ * ones not to infinity. Not a number has one form that is written, 7FC00000; others pass when reading, though not when strict.
  */
 export function real32(): Schema<number> {
   return new Schema<number>({
