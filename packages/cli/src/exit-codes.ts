@@ -14,6 +14,8 @@ export const ExitCode = {
   malformed: 4,
   /** A port is taken and `--strict-port` forbids another one. */
   portInUse: 5,
+  /** The store cannot be reached: Redis does not answer, or refuses the password. */
+  store: 6,
   /** The uplink refused the token. */
   authentication: 10,
   /** The uplink cannot be reached, or gives no address. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,9 @@ import {
   type IlpReply,
 } from '@pennyswitch/ilp-packet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { checkConfig } from '../src/config/load.js';
+import { nodeConfigSchema } from '../src/config/schema.js';
 import { ExitCode } from '../src/exit-codes.js';
 import { placeOfStore } from '../src/node/store.js';
 import { start } from './commands.js';
@@ -184,13 +187,23 @@ describe.skipIf(NO_REDIS !== undefined)(`nodes that share a store ${NO_REDIS ?? 
     const config = shared({}) as { store: object };
     const store = { ...config.store, password: 'hunter3' };
     await expect(startNode({ ...config, store })).rejects.toMatchObject({
-      exitCode: ExitCode.configuration,
+      exitCode: ExitCode.store,
       message: expect.stringMatching(/^store: .*WRONGPASS/) as string,
     });
   });
 });
 
 describe('the store in Redis', () => {
+  it('is configured as docs/scaling.md says', () => {
+    const text = readFileSync(new URL('../../../docs/scaling.md', import.meta.url), 'utf8');
+    const example = /```yaml\n([^]*?)```/.exec(text)?.[1] ?? '';
+    const names = [...example.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
+    const env = Object.fromEntries(names.map((name) => [name, `0123456789abcdef of ${name}`]));
+    expect(checkConfig(parse(example), nodeConfigSchema, 'docs/scaling.md', env)).toMatchObject({
+      store: { type: 'redis', password: env['REDIS_PASSWORD'], replicas: 1 },
+    });
+  });
+
   const url = ['redis://us:hunter2@one.example:6379', 'rediss://us:hunter2@two.example'];
 
   it('is named without its password', () => {
@@ -203,7 +216,7 @@ describe('the store in Redis', () => {
   it('ends the start when nothing answers, without telling the password', async () => {
     const store = { type: 'redis', url: 'redis://us:hunter2@127.0.0.1:1', timeoutMs: 1000 };
     const failure = await startNode({ store, accounts: {} }).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ exitCode: ExitCode.configuration });
+    expect(failure).toMatchObject({ exitCode: ExitCode.store });
     expect(String(failure)).toContain('no Redis master answers');
     expect(String(failure)).not.toContain('hunter2');
   });

@@ -1,5 +1,5 @@
 import { basename, dirname, extname, join } from 'node:path';
-import type { LedgerStore, Logger } from '@pennyswitch/connector-core';
+import { LedgerError, type LedgerStore, type Logger } from '@pennyswitch/connector-core';
 import type { NodeConfig } from '../config/schema.js';
 import { CommandFailure, ExitCode } from '../exit-codes.js';
 import { redactText } from './redact.js';
@@ -20,7 +20,8 @@ export function withDefaultStore(config: NodeConfig, file: string): NodeConfig {
 
 /**
  * Opens the store of the configuration. What only one kind needs is loaded for that kind only.
- * @throws {@link CommandFailure} `configuration` where another process has it open, it cannot be reached, or it cannot be read.
+ * @throws {@link CommandFailure} `store` where Redis cannot be reached, `configuration` where another process has it open or
+ * it cannot be read.
  */
 export async function openStore(config: NodeConfig['store'], logger: Logger): Promise<OpenStore> {
   if (config === undefined || config.type === 'memory') {
@@ -31,7 +32,11 @@ export async function openStore(config: NodeConfig['store'], logger: Logger): Pr
     return { store, close: () => store.close() };
   } catch (cause) {
     const reason = redactText(cause instanceof Error ? cause.message : String(cause));
-    throw new CommandFailure(ExitCode.configuration, `store: ${reason}`, { cause });
+    // It may be there in a moment: a supervisor tries again, as it does not after a configuration that is wrong.
+    const isAway =
+      config.type === 'redis' && cause instanceof LedgerError && cause.code === 'STORE_UNAVAILABLE';
+    const exitCode = isAway ? ExitCode.store : ExitCode.configuration;
+    throw new CommandFailure(exitCode, `store: ${reason}`, { cause });
   }
 }
 
