@@ -2,7 +2,10 @@ const LETTERS = /^[A-Za-z0-9+/_-]*={0,2}$/;
 
 /** Base64 with padding, as RFC 0009 recommends for shared secrets. */
 export function encodeBase64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  let text = '';
+  // Each byte is a character of its own for btoa.
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
 }
 
 /** The bytes of a text in base64 or base64url, with or without padding; undefined for anything else. */

@@ -4,7 +4,7 @@ import { Deadline } from './deadline.js';
 import { systemClock } from './environment.js';
 import { endpointUrl } from './endpoint.js';
 import { SpspError } from './errors.js';
-import { isSpspMediaType, SPSP_LEGACY_MEDIA_TYPE, SPSP_MEDIA_TYPE } from './media-types.js';
+import { isSpspMediaType, SPSP_ACCEPT, SPSP_MEDIA_TYPE } from './media-types.js';
 import { readText } from './read-body.js';
 import { discard, getFollowing, type FetchFunction, type RedirectRules } from './redirects.js';
 import { decodeSpspDetails, type SpspDetails } from './response.js';
@@ -223,7 +223,7 @@ function requestHeaders({
   monetizationId,
 }: Pick<SpspQueryOptions, 'receipts' | 'monetizationId'>): Record<string, string> {
   return {
-    accept: `${SPSP_MEDIA_TYPE}, ${SPSP_LEGACY_MEDIA_TYPE}`,
+    accept: SPSP_ACCEPT,
     ...(monetizationId === undefined ? {} : { 'web-monetization-id': monetizationId }),
     ...(receipts === undefined
       ? {}

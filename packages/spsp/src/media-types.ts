@@ -3,6 +3,9 @@ export const SPSP_MEDIA_TYPE = 'application/spsp4+json';
 /** The older type, which RFC 0009 has clients accept as well. */
 export const SPSP_LEGACY_MEDIA_TYPE = 'application/spsp+json';
 
+/** The Accept header of RFC 0009 ("Request"). */
+export const SPSP_ACCEPT: string = `${SPSP_MEDIA_TYPE}, ${SPSP_LEGACY_MEDIA_TYPE}`;
+
 /** Whether a Content-Type names one of the two; parameters do not matter. */
 export function isSpspMediaType(contentType: string | null): boolean {
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
@@ -19,7 +22,9 @@ const CLOSENESS: Readonly<Record<string, number>> = {
 
 /** Whether an Accept header (RFC 9110 12.5.1) allows an SPSP answer; without one, everything is acceptable. */
 export function acceptsSpsp(accept: string | null): boolean {
-  if (accept === null || accept.trim() === '') return true;
+  // What SPSP clients send, and who does not care: most of all queries.
+  if (accept === null || accept === '*/*' || accept === SPSP_ACCEPT) return true;
+  if (accept.trim() === '') return true;
   let closest = 0;
   let isAccepted = false;
   for (const range of accept.split(',')) {

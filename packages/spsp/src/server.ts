@@ -98,10 +98,14 @@ const METHODS = 'GET, HEAD, OPTIONS';
  * @throws RangeError for a `maxAgeSeconds` that is no positive integer, or a `rateLimit` that limits nothing.
  */
 export function createSpspHandler(options: SpspServerOptions): SpspHandler {
-  const cacheControl = cacheControlOf(options.maxAgeSeconds);
+  const successHeaders = {
+    ...CORS_HEADERS,
+    'content-type': SPSP_MEDIA_TYPE,
+    'cache-control': cacheControlOf(options.maxAgeSeconds),
+  };
   const limit = options.rateLimit === undefined ? undefined : new RateLimit(options.rateLimit);
   const plain = (request: PlainRequest): Promise<PlainResponse> =>
-    respond(request, options, cacheControl, limit);
+    respond(request, options, successHeaders, limit);
   return Object.assign(
     async (request: Request, info: ClientInfo = {}) => {
       const { headers } = request;
@@ -121,7 +125,7 @@ export function createSpspHandler(options: SpspServerOptions): SpspHandler {
 async function respond(
   request: PlainRequest,
   options: SpspServerOptions,
-  cacheControl: string,
+  successHeaders: PlainResponse['headers'],
   limit: RateLimit | undefined,
 ): Promise<PlainResponse> {
   const { method, path, header, clientAddress } = request;
@@ -164,7 +168,7 @@ async function respond(
     // The text is RFC 0009's own ("receiver Does Not Exist").
     if (answer === undefined) return failure(404, 'InvalidReceiverError', 'Invalid receiver ID');
     if ('gone' in answer) return failure(410, 'ReceiverGoneError', answer.gone);
-    return success(answer, cacheControl);
+    return success(answer, successHeaders);
   } catch (error) {
     options.onError?.(error);
     return failure(500, 'InternalServerError', 'The receiver cannot be reached at the moment');
@@ -173,11 +177,11 @@ async function respond(
 
 function success(
   { credentials, receiptsEnabled = false, push }: SpspAnswer,
-  cacheControl: string,
+  headers: PlainResponse['headers'],
 ): PlainResponse {
   return {
     status: 200,
-    headers: { ...CORS_HEADERS, 'content-type': SPSP_MEDIA_TYPE, 'cache-control': cacheControl },
+    headers,
     body: encodeSpspDetails({ ...credentials, receiptsEnabled, push }),
   };
 }

@@ -41,11 +41,16 @@ const BODY_TOO_LARGE: PlainResponse = {
 
 function plainAnswer({ plain }: SpspHandler): Answer {
   return (incoming) => {
-    // Nobody reads the body: let it pass, or the connection stays stuck behind it.
-    incoming.resume();
+    // Nobody reads a body: let it pass, or the connection stays stuck behind it. Most requests have none.
+    if (hasBody(incoming)) incoming.resume();
     const request = plainRequest(incoming);
     return request === undefined ? Promise.resolve(BAD_REQUEST) : plain(request);
   };
+}
+
+/** RFC 9112 6.3. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }
 
 /** A target that is plainly a path: the usual case, for which no URL need be made. */
