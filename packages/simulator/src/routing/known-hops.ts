@@ -32,8 +32,8 @@ export class KnownHops {
     const known = this.#rows.get(at);
     const { version } = router;
     if (known?.router === router && known.version === version) return known;
-    const hops = known?.hops ?? new Int16Array(this.#count);
-    hops.fill(UNKNOWN);
+    const hops = known?.hops ?? new Int16Array(this.#count).fill(UNKNOWN);
+    if (known !== undefined) hops.fill(UNKNOWN);
     const row = { router, version, hops };
     this.#rows.set(at, row);
     return row;

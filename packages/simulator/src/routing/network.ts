@@ -35,6 +35,8 @@ interface LiveEdge {
 
 /** How long an end takes to notice that a link is down, at most, in milliseconds. */
 const MAX_UNNOTICED_MS = 1_000;
+/** How many routes a stub has: to itself, and the default route. */
+const STUB_ROUTES = 2;
 /** Virtual times start here: routers take milliseconds since 1970. */
 const EPOCH_MS = Date.UTC(2026, 0, 1);
 
@@ -51,6 +53,7 @@ export class SimulatedNetwork {
   /** How many times a router was asked for a next hop. */
   hopsAsked = 0;
   readonly #knownHops: KnownHops;
+  readonly #stubHops = new KnownHops(1);
   readonly #queue = new EventQueue();
   readonly #random: SeededRandom;
   readonly #policy: Partial<CcpPolicy>;
@@ -106,7 +109,7 @@ export class SimulatedNetwork {
   nextHop(at: number, to: number): number | undefined {
     const live = this.#live(at);
     if (!live.isThere) return undefined;
-    const next = this.#knownHops.get(live.router, at, to) ?? this.#askHop(live, to);
+    const next = this.#hopOf(live, to);
     return live.edgeTo.get(next)?.isUp === true ? next : undefined;
   }
 
@@ -117,11 +120,7 @@ export class SimulatedNetwork {
   prepareHops(): void {
     for (const live of this.#nodes) {
       if (!live.isThere || live.node.numbering === 'stub') continue;
-      const { index } = live.node;
-      for (const to of this.#nodes) {
-        const known = this.#knownHops.get(live.router, index, to.node.index);
-        if (known === undefined) this.#askHop(live, to.node.index);
-      }
+      for (const { node } of this.#nodes) this.#hopOf(live, node.index);
     }
   }
 
@@ -184,12 +183,17 @@ export class SimulatedNetwork {
   }
 
   /** What a router says of a destination, as the other node's number; {@link NO_HOP} for nothing. */
-  #askHop({ router, node }: LiveNode, to: number): number {
+  #hopOf({ router, node }: LiveNode, to: number): number {
+    // A stub with its default route alone says the same of everybody else, and is asked once.
+    const isSimple = node.numbering === 'stub' && router.size === STUB_ROUTES;
+    const known = isSimple ? this.#stubHops : this.#knownHops;
+    const place = isSimple ? 0 : to;
+    const before = known.get(router, node.index, place);
+    if (before !== undefined) return before;
     this.hopsAsked += 1;
     const [hop] = router.nextHops(this.#live(to).node.address);
     const next = hop === undefined ? NO_HOP : Number(hop.accountId);
-    // Stubs are many, and have a default route only.
-    if (node.numbering !== 'stub') this.#knownHops.set(router, node.index, to, next);
+    known.set(router, node.index, place, next);
     return next;
   }
 
