@@ -80,7 +80,8 @@ function findOverpaid({ world, rates, work }: ConnectionSchedule): string | unde
 }
 
 /** Bytes arrive as they were written, in order, and all of them where the sender was told so. */
-function findWorkFault({ readings, isFair }: ConnectionSchedule, work: Work): string | undefined {
+function findWorkFault(schedule: ConnectionSchedule, work: Work): string | undefined {
+  const { readings, isFair, isLossy } = schedule;
   const { by, job, stream, error, isDone } = work;
   const name = `stream ${stream.id} of the ${by}`;
   if (!isDone) return `${name} has not ended`;
@@ -90,7 +91,9 @@ function findWorkFault({ readings, isFair }: ConnectionSchedule, work: Work): st
   const read = reading?.bytes ?? new Uint8Array(0);
   if (Buffer.compare(read, job.bytes.subarray(0, read.length)) !== 0) return `${name}: wrong bytes`;
   if (error !== undefined) {
-    return isFair && !isUnknown(error) ? `a fair path, and ${name}: ${describe(error)}` : undefined;
+    return isFair && !isOfLoss(error, isLossy)
+      ? `a fair path, and ${name}: ${describe(error)}`
+      : undefined;
   }
   if (stream.sent !== job.money) return `${name} sent ${stream.sent}, not ${job.money}`;
   const isUsed = job.money > 0n || job.bytes.length > 0;
@@ -98,9 +101,13 @@ function findWorkFault({ readings, isFair }: ConnectionSchedule, work: Work): st
   return `${name}: ${read.length} of ${job.bytes.length} bytes were read, to the end: ${String(reading?.isWhole)}`;
 }
 
-/** A packet that nobody answered may have been paid, so it is not sent again. */
-function isUnknown(error: unknown): boolean {
-  return (error as { code?: unknown }).code === 'OUTCOME_UNKNOWN';
+/**
+ * A packet that nobody answered may have been paid, so it is not sent again. And where every packet of twenty seconds gets
+ * lost, which is rare but drawn at times, the sender has to give up.
+ */
+function isOfLoss(error: unknown, isLossy: boolean): boolean {
+  const { code } = error as { code?: unknown };
+  return code === 'OUTCOME_UNKNOWN' || (isLossy && code === 'NO_PROGRESS');
 }
 
 /** The ends know of the end, and nothing is left that waits or wakes up. */

@@ -7,6 +7,7 @@ import {
   type StreamConnection,
 } from '@pennyswitch/stream';
 import { createWorld, readAll, testBytes, writeAll, type World } from '../connection/world.js';
+import { ASSUMED_CONNECTION_WINDOW } from '../../src/connection/connection-policy.js';
 import { findConnectionFault } from './connection-audit.js';
 import { FaultLog, type FaultCoverage } from './fault-coverage.js';
 import { FaultPlan } from './fault-plan.js';
@@ -45,6 +46,8 @@ export interface ConnectionSchedule {
   readonly readings: ReadonlyMap<string, Reading>;
   readonly books: readonly PacketBooks[];
   readonly isFair: boolean;
+  /** Packets get lost. */
+  readonly isLossy: boolean;
   /** Why the ends ended, where not as they should. */
   readonly ends: readonly (StreamConnectionError | undefined)[];
   /** At the start, in each direction. */
@@ -58,12 +61,14 @@ const RATES: readonly [TestRate, ...TestRate[]] = [
   { numerator: 7n, denominator: 30n },
 ];
 
+const TINY: Job = { money: 0n, bytes: new Uint8Array([1, 2, 3]) };
+
 /** What is particular about a schedule, beside its faults. */
 interface Traits {
   /** The server's streams take little money at first. */
   readonly isMoneyBlocked: boolean;
-  /** Each end may open one stream at a time. */
-  readonly isStreamLimited: boolean;
+  /** The client opens more streams than it may have at a time. */
+  readonly isStreamBlocked: boolean;
   /** Much data, which is read late. */
   readonly isDataBlocked: boolean;
   readonly movesAfterMs: number | undefined;
@@ -73,7 +78,7 @@ interface Traits {
 function drawTraits(random: SeededRandom): Traits {
   return {
     isMoneyBlocked: random.chance(0.25),
-    isStreamLimited: random.chance(0.2),
+    isStreamBlocked: random.chance(0.12),
     isDataBlocked: random.chance(0.1),
     movesAfterMs: random.chance(0.2) ? random.int(50, 1500) : undefined,
     rateFallsAfterMs: random.chance(0.08) ? random.int(50, 1500) : undefined,
@@ -81,10 +86,11 @@ function drawTraits(random: SeededRandom): Traits {
 }
 
 function drawJob(random: SeededRandom, { isDataBlocked }: Traits): Job {
-  const length = isDataBlocked ? random.int(70_000, 110_000) : random.int(0, 12_000);
+  const length = isDataBlocked ? random.int(36_000, 50_000) : random.int(0, 12_000);
   return {
     money: random.chance(0.85) ? random.bigint(80_000n, 200_000n) : 0n,
-    bytes: random.chance(0.7) ? testBytes(length, random.uint32()) : new Uint8Array(0),
+    bytes:
+      isDataBlocked || random.chance(0.7) ? testBytes(length, random.uint32()) : new Uint8Array(0),
   };
 }
 
@@ -131,16 +137,16 @@ class ConnectionRun {
     this.#random = random;
     this.#log = log;
     this.#traits = drawTraits(random);
-    this.#plan = new FaultPlan(random, () => clock.now(), 0.15);
+    this.#plan = new FaultPlan(random, () => clock.now(), 0.1);
     this.#answer = random.chance(0.5) ? drawJob(random, this.#traits) : NOTHING;
-    const { isMoneyBlocked, isStreamLimited, rateFallsAfterMs } = this.#traits;
+    const { isMoneyBlocked, isDataBlocked, rateFallsAfterMs } = this.#traits;
     const rate = random.pick(RATES);
     // A rate that falls before it was looked at is no fault: here the client knows it from elsewhere.
     const minimumRate = {
       numerator: rate.numerator * 98n,
       denominator: rate.denominator * 100n,
     };
-    const policy = isStreamLimited ? { maxStreamId: 2 } : {};
+    const policy = isDataBlocked ? { connectionWindow: ASSUMED_CONNECTION_WINDOW } : {};
     const world = createWorld({
       seed,
       clock,
@@ -177,7 +183,10 @@ class ConnectionRun {
     const [server] = world.connections;
     if (server === undefined) throw new Error('the server has no connection');
     this.#disturb(client);
-    const jobs = Array.from({ length: this.#random.int(1, 3) }, () => this.#drawJob());
+    const { isDataBlocked, isStreamBlocked } = this.#traits;
+    const count = isDataBlocked ? 3 : this.#random.int(1, 3);
+    const jobs = Array.from({ length: count }, () => this.#drawJob());
+    if (isStreamBlocked) jobs.push(...Array.from({ length: 10 }, () => TINY));
     for (const job of jobs) this.#open('client', client, job);
     if (this.#random.chance(0.5)) this.#open('server', server, this.#drawJob());
     await this.#finish();
@@ -186,6 +195,7 @@ class ConnectionRun {
     return {
       ...{ world, client, server, work: this.#work, readings: this.#readings, books: this.#books },
       ends: this.#ends,
+      isLossy: this.#plan.kinds.has('lose prepare') || this.#plan.kinds.has('lose reply'),
       isFair: this.#plan.isFair && this.#traits.rateFallsAfterMs === undefined,
       rates: this.#rates,
     };

@@ -37,7 +37,8 @@ export class PacketBooks {
   }
 
   #handleAnswered({ code, sentAt }: AuditedPacket): void {
-    if (code?.startsWith('T') !== true) return;
+    // Lack of liquidity makes itself felt one burst late, and is told to all of it.
+    if (code?.startsWith('T') !== true || code === 'T04') return;
     this.#failures.push(sentAt);
     if (this.#failures.length <= MAX_FAILURES) return;
     const first = this.#failures.shift() ?? sentAt;

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CONNECTION_FRAMES, PAYMENT_FRAMES, PREPARE_FAULTS, REPLY_FAULTS } from './expected.js';
+import {
+  CONNECTION_FRAMES,
+  PAYMENT_FRAMES,
+  PREPARE_FAULTS,
+  REORDERED_FRAMES,
+  REPLY_FAULTS,
+} from './expected.js';
 import type { ScheduleKind } from './run-schedules.js';
 import { describeReport, SchedulePool } from './schedule-pool.js';
 
@@ -14,8 +20,8 @@ describe('random schedules on virtual time, by the books of the auditor', () => 
   afterAll(() => pool.stop());
 
   it.each([
-    { kind: 'payment', part: 0.6, complete: 'complete', frames: PAYMENT_FRAMES },
-    { kind: 'connection', part: 0.4, complete: 'complete', frames: CONNECTION_FRAMES },
+    { kind: 'payment', part: 0.75, complete: 'complete', frames: PAYMENT_FRAMES },
+    { kind: 'connection', part: 0.25, complete: 'complete', frames: CONNECTION_FRAMES },
   ] satisfies Part[])(
     'each $kind is exact on both ends, whatever happens on its path',
     async ({ kind, part, complete, frames }) => {
@@ -29,6 +35,7 @@ describe('random schedules on virtual time, by the books of the auditor', () => 
       if (TOTAL < 10_000) return;
       const { coverage } = report;
       expect(coverage.holes(PREPARE_FAULTS, frames.prepare)).toEqual([]);
+      expect(coverage.holes(['reorder prepares'], REORDERED_FRAMES[kind])).toEqual([]);
       expect(coverage.holes(REPLY_FAULTS, frames.reply)).toEqual([]);
     },
     1_200_000,
