@@ -3,8 +3,11 @@ import { NUMBERS_LUA } from './numbers.lua.js';
 import { OPERATIONS_LUA } from './operations.lua.js';
 import { RECOVERY_LUA } from './recovery.lua.js';
 
+const DAY_MS = 24 * 60 * 60 * 1000;
 /** How long the key of an incoming settlement is kept after its last use (RFC 0038), and a session after its end. */
-const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000;
+const KEY_LIFETIME_MS = DAY_MS;
+/** How long a session is kept that was taken for dead: one that is forgotten would do its last batch again. */
+const DEAD_LIFETIME_MS = 30 * DAY_MS;
 /** Of late fulfillments and lost packets, each. */
 const MOST_KEPT = 10_000;
 /** Goes up when older programs must not read what newer ones wrote. */
@@ -25,6 +28,7 @@ export const BATCH_SCRIPT: string = [
   String.raw`
 local P, STORE, SESSION, N = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local KEY_LIFETIME_MS, MOST_KEPT = ${KEY_LIFETIME_MS}, ${MOST_KEPT}
+local DEAD_LIFETIME_MS = ${DEAD_LIFETIME_MS}
 local moment
 local function now()
   if not moment then

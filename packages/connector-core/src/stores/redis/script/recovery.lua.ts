@@ -39,7 +39,7 @@ operations.pulse = function(op)
   local dead = late[1]
   if dead and dead ~= SESSION then
     afterwards('HSET', key('session:' .. dead), 'dead', 1)
-    afterwards('PEXPIRE', key('session:' .. dead), KEY_LIFETIME_MS)
+    afterwards('PEXPIRE', key('session:' .. dead), DEAD_LIFETIME_MS)
     reaped = releaseSome(dead)
     if reaped == 0 then
       adopted = adopt(dead)
