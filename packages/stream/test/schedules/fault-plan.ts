@@ -69,7 +69,8 @@ export class FaultPlan {
   readonly #firsts = new Map<number, Rate[]>();
   readonly #random: SeededRandom;
   readonly #now: () => number;
-  /** From which packet on everything is refused for a while; undefined for never. */
+  /** From which packet on everything is refused for a while; undefined for never. Not at the start, where an address that is
+   * not confirmed in five attempts is given up for good. */
   readonly #outage: { readonly from: number; readonly lengthMs: number } | undefined;
   #outageUntil = -Infinity;
   #packets = 0;
@@ -87,7 +88,7 @@ export class FaultPlan {
     const delay = random.int(1, 60);
     this.#delayMs = kinds.has('reorder') ? [delay, 4 * delay] : delay;
     if (kinds.has('refuse') && random.chance(0.4)) {
-      this.#outage = { from: random.int(5, 60), lengthMs: random.int(500, 3_000) };
+      this.#outage = { from: random.int(30, 70), lengthMs: random.int(500, 3_000) };
     }
     for (const kind of kinds) {
       if (kind === 'reorder') continue;
