@@ -1,11 +1,14 @@
 import { renderUnicodeCompact } from 'uqr';
 
-/** A QR code of half blocks for a terminal, dark on light whatever the terminal's colours are where it is one. */
+/** A QR code of half blocks. On a terminal it is dark on light whatever the terminal's own colours are. */
 export function showQr(text: string): string {
   const code = renderUnicodeCompact(text, { border: 2 });
   if (!process.stdout.isTTY) return code;
-  return code
-    .split('\n')
-    .map((line) => `\u001b[30;47m${line}\u001b[0m`)
-    .join('\n');
+  return (
+    code
+      .split('\n')
+      // The blocks are what is light in the code: white on black.
+      .map((line) => `\u001b[97;40m${line}\u001b[0m`)
+      .join('\n')
+  );
 }
