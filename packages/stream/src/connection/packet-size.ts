@@ -53,7 +53,7 @@ export class PacketSize {
     if (this.#isKnown) return this.#verified;
     const [low, high] = [this.#verified, this.#limit];
     // As long as both ends are of different orders of magnitude, each trial halves the number of digits between them.
-    if (high > 4n * low) return low === 0n ? high / 2n : squareRoot(low * high);
+    if (high > 4n * low) return low === 0n ? (high + 1n) / 2n : squareRoot(low * high);
     return (low + high + 1n) / 2n;
   }
 

@@ -47,6 +47,12 @@ describe('the largest packet', () => {
     expect(size.trial).toBe(0n);
   });
 
+  it('is one unit where no more than that passes, and F08 does not tell it', () => {
+    const size = new PacketSize();
+    while (size.trial > 1n) size.handleTooLarge(size.trial, NO_DATA);
+    expect(size.trial).toBe(1n);
+  });
+
   it('shrinks again when the path changes, and rises again when a larger packet passes', () => {
     const size = new PacketSize();
     size.handleTooLarge(
