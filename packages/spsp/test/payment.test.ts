@@ -282,6 +282,13 @@ describe('connections that end', () => {
     expect(outcome).toMatchObject({ sent: 0n, connections: 3, error: { code: 'RECEIVER_CLOSED' } });
   });
 
+  it('are not replaced where the state of the payment is saved, which is that of one connection', async () => {
+    const w = world({ receiver: { onMoney: () => ({ decline: 'final' }) } });
+    const outcome = await w.pay({ send: '1' }, { maxReconnects: 5, save: () => Promise.resolve() });
+    expect(outcome).toMatchObject({ connections: 1, error: { code: 'RECEIVER_CLOSED' } });
+    expect(w.queries).toHaveLength(1);
+  });
+
   it('are not replaced where the rest would break what was quoted', async () => {
     let accepted = 0;
     const w = world({

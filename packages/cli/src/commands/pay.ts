@@ -269,7 +269,7 @@ async function execute(
 ): Promise<PaymentOutcome> {
   const onProgress = flags.events === true ? eventProgress() : barProgress(offer.offer);
   // With a file it is the file that a payment goes on from.
-  const keep = file === undefined ? {} : { save: file.save, maxReconnects: 0 };
+  const keep = file === undefined ? {} : { save: file.save };
   const outcome = await offer.pay({ onProgress, signal, ...keep });
   if (flags.events !== true) onProgress.finish();
   return outcome;

@@ -35,7 +35,10 @@ export interface SpspQuoteOptions extends Omit<QuoteOptions, 'credentials' | 'am
 
 /** How a quote is paid. */
 export interface SpspPayOptions extends PayOptions {
-  /** How often a payment whose connection was closed goes on over a new one, within what was quoted; default 2. */
+  /**
+   * How often a payment whose connection was closed goes on over a new one, within what was quoted; default 2. With `save`
+   * it is 0: what was saved is of the first connection, and a resumed payment would pay what the others paid again.
+   */
   readonly maxReconnects?: number;
 }
 
@@ -86,7 +89,8 @@ export class SpspQuote {
   async pay(options: SpspPayOptions = {}): Promise<SpspOutcome> {
     let outcome = firstOutcome(await payQuote(this.offer, options));
     if (outcome.error !== undefined) this.#client.forget(this.#options.pointer);
-    for (let reconnects = options.maxReconnects ?? 2; reconnects > 0; reconnects--) {
+    const maxReconnects = options.save === undefined ? (options.maxReconnects ?? 2) : 0;
+    for (let reconnects = maxReconnects; reconnects > 0; reconnects--) {
       const next = await this.#continue(outcome, options.signal);
       if (next === undefined) break;
       const { onProgress, signal } = options;
