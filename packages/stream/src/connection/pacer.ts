@@ -22,7 +22,7 @@ export class Pacer {
 
   /** T02, T03, T05: twice as slow, once for all packets that were on their way. */
   handleBusy(sentAt: number, now: number): void {
-    if (sentAt < this.#slowedAt) return;
+    if (sentAt <= this.#slowedAt) return;
     this.#slowedAt = now;
     const { pacingIntervalMs, maxPacingIntervalMs } = this.#policy;
     this.#intervalMs = Math.min(

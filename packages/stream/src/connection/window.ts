@@ -60,14 +60,15 @@ export class Window {
 
   /** T04: more than this was too much. @param inFlight what was in flight, the rejected packet included. */
   handleNoLiquidity(inFlight: bigint, sentAt: number, now: number): void {
-    if (sentAt < this.#valueReducedAt) return;
+    if (sentAt <= this.#valueReducedAt) return;
     this.#valueReducedAt = now;
+    const isNear = this.#value !== undefined && this.#fulfilled > 0;
     this.#fulfilled = 0;
     this.#reductions++;
     const tooMuch = this.#value === undefined || inFlight < this.#value ? inFlight : this.#value;
     const isFar = this.#reductions > HALVINGS;
-    // Where halves do not help either, what there is may be far less, or nothing.
-    const value = tooMuch / (isFar ? FAR : 2n);
+    // Close to the limit a quarter less is enough; where halves do not help either, there may be far less, or nothing.
+    const value = isNear ? (tooMuch * 3n) / 4n : tooMuch / (isFar ? FAR : 2n);
     this.#value = value === 0n ? 1n : value;
     // Half of what was too much at first may pass when this is over, however little passes now.
     if (this.#reductions === 1) this.#valueSlowStartUntil = this.#value;
@@ -75,7 +76,7 @@ export class Window {
 
   /** T02, T03, T05: too many packets. */
   handleBusy(sentAt: number, now: number): void {
-    if (sentAt < this.#packetsReducedAt) return;
+    if (sentAt <= this.#packetsReducedAt) return;
     this.#packetsReducedAt = now;
     this.#packets = Math.max(1, this.#packets / 2);
     this.#slowStartUntil = this.#packets;
