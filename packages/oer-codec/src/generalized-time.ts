@@ -1,12 +1,5 @@
 import { OerEncodeError } from './errors.js';
-import { asciiSlice } from './text.js';
-import {
-  BAD_TIMESTAMP,
-  encodeTimestamp,
-  TIMESTAMP_LENGTH,
-  tryDecodeTimestamp,
-  type TimeProblem,
-} from './timestamp.js';
+import { BAD_TIMESTAMP, tryDecodeTimestamp, type TimeProblem } from './timestamp.js';
 
 /**
  * A GeneralizedTime as RFC 0030 profiles it for BTP: UTC, up to milliseconds, leap seconds kept. A `Date` cannot hold
@@ -51,12 +44,12 @@ export function parseGeneralizedTime(
  * not follow 23:59:59.
  */
 export function formatGeneralizedTime({ epochMs, leapSecond }: GeneralizedTime): string {
-  const bytes = new Uint8Array(TIMESTAMP_LENGTH);
-  encodeTimestamp(epochMs, bytes, 0);
-  const digits = asciiSlice(bytes, 0, TIMESTAMP_LENGTH);
-  if (leapSecond && digits.slice(8, 14) !== '235959') {
+  // Years before 0000 and after 9999 have more digits or a sign, and what is no date is null.
+  const iso = new Date(Math.floor(epochMs)).toJSON() as string | null;
+  const text = iso?.replace(/[-:T]/g, '') ?? '';
+  if (!(leapSecond ? /^\d{8}235959\./ : /^\d{14}\./).test(text)) {
     throw new OerEncodeError('BAD_TIME', BAD_TIMESTAMP.reason);
   }
-  const text = `${digits.slice(0, 14)}.${digits.slice(14)}Z`.replace(/\.?0*Z/, 'Z');
-  return leapSecond ? text.replace(/59(?=\D)/, '60') : text;
+  const short = text.replace(/\.?0*Z/, 'Z');
+  return leapSecond ? short.replace(/59(?=\D)/, '60') : short;
 }

@@ -42,8 +42,10 @@ export class OerReader {
   /** Whether only canonical encodings are accepted. */
   readonly strict: boolean;
 
-  constructor(bytes: Uint8Array, options?: OerReaderOptions) {
-    const { start = 0, end = bytes.length, strict = false } = options ?? NO_OPTIONS;
+  constructor(
+    bytes: Uint8Array,
+    { start = 0, end = bytes.length, strict = false }: OerReaderOptions = NO_OPTIONS,
+  ) {
     this.bytes = bytes;
     this.offset = start;
     this.end = end;
@@ -81,10 +83,6 @@ export class OerReader {
     const at = this.offset;
     this.offset = at + this.#checked(at, length);
     return at;
-  }
-
-  #truncated(length: number, at: number): OerDecodeError {
-    return this.error('TRUNCATED', `needs ${length} bytes, ${this.end - at} are left`);
   }
 
   /** The next byte, without moving on. */
@@ -165,10 +163,9 @@ export class OerReader {
 
   /** Returns `length` if so many bytes are left. */
   #checked(start: number, length: number): number {
-    const at = this.offset;
-    if (length <= this.end - at) return length;
-    this.offset = start;
-    throw this.#truncated(length, at);
+    const left = this.remaining;
+    if (length <= left) return length;
+    throw this.#failed(start, 'TRUNCATED', `needs ${length} bytes, ${left} are left`);
   }
 
   /** A length determinant of at most `maxLength`. */
@@ -240,9 +237,7 @@ export class OerReader {
   /** A variable-length unsigned integer of at most 64 bits; larger ones are `OUT_OF_RANGE`. */
   readVarUInt64(): bigint {
     const start = this.offset;
-    const small = this.#smallUInt();
-    if (small >= 0) return BigInt(small);
-    const value = this.#anyUInt();
+    const value = this.readVarUInt();
     if (value <= MAX_UINT64) return value;
     throw this.#tooLarge(start, MAX_UINT64);
   }
@@ -379,9 +374,7 @@ export class OerReader {
   readCount(minimumSize = 1): number {
     const start = this.offset;
     const count = this.readVarUIntNumber();
-    const at = this.offset;
-    if (count <= (this.end - at) / minimumSize) return count;
-    this.offset = start;
-    throw this.#truncated(count * minimumSize, at);
+    this.#checked(start, count * minimumSize);
+    return count;
   }
 }

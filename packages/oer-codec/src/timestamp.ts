@@ -90,12 +90,12 @@ export function encodeTimestamp(epochMs: number, bytes: Uint8Array, offset: numb
 
 function writeDate(epochMs: number): void {
   const dayMs = Math.floor(epochMs / DAY_MS) * DAY_MS;
-  const day = new Date(dayMs);
-  const year = day.getUTCFullYear();
-  if (!(year >= 0 && year <= 9999)) {
+  // Years before 0000 and after 9999 start with a sign, and what is no date is null.
+  const iso = new Date(dayMs).toJSON() as string | null;
+  const digits = iso?.replace(/[-:T]/g, '') ?? '';
+  if (!/^\d{14}\./.test(digits)) {
     throw new OerEncodeError('BAD_TIME', `${epochMs} is ${BAD_TIMESTAMP.reason}`);
   }
-  const digits = day.toISOString().replace(/-/g, '');
   for (let i = 0; i < 8; i++) WRITTEN_DATE[i] = digits.charCodeAt(i);
   writtenDayMs = dayMs;
 }

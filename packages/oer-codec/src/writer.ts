@@ -1,7 +1,7 @@
 import { allocateBytes } from './allocate.js';
 import { OerEncodeError } from './errors.js';
 import { formatGeneralizedTime, type GeneralizedTime } from './generalized-time.js';
-import { bytesOfInt, bytesOfUInt32, lengthOfLength } from './length.js';
+import { bytesOfInt, bytesOfUInt32 } from './length.js';
 import { highHalf, lowHalf, float32Bits, putFloat64, putInt64 } from './raw.js';
 import { encodeTimestamp, TIMESTAMP_LENGTH } from './timestamp.js';
 
@@ -10,8 +10,8 @@ const LONE_SURROGATE = /\p{Cs}/u;
 
 let utf8: TextEncoder | undefined;
 
-function outOfRange(reason: string): OerEncodeError {
-  return new OerEncodeError('OUT_OF_RANGE', reason);
+function doesNotFit(): OerEncodeError {
+  return new OerEncodeError('OUT_OF_RANGE', 'no integer of 64 bits');
 }
 
 /**
@@ -61,7 +61,7 @@ export class OerWriter {
 
   #check(value: number, min: number, max: number): void {
     if (!(Number.isInteger(value) && value >= min && value <= max)) {
-      throw outOfRange(`${value} is no integer from ${min} to ${max}`);
+      throw new OerEncodeError('OUT_OF_RANGE', `${value} is no integer from ${min} to ${max}`);
     }
   }
 
@@ -74,7 +74,7 @@ export class OerWriter {
   }
 
   writeUInt8(value: number): void {
-    if ((value & 0xff) !== value) this.#check(value, 0, 0xff);
+    this.#check(value, 0, 0xff);
     const at = this.#reserve(1);
     this.#bytes[at] = value;
   }
@@ -97,7 +97,7 @@ export class OerWriter {
 
   /** @param wrapped what 64 bits can hold of the value. */
   #int64(value: bigint, wrapped: bigint): void {
-    if (value !== wrapped) throw outOfRange('the integer does not fit 64 bits');
+    if (value !== wrapped) throw doesNotFit();
     const at = this.#reserve(8);
     putInt64(this.#bytes, at, value);
   }
@@ -114,14 +114,8 @@ export class OerWriter {
     this.#fixed(value, 4, -0x8000_0000, 0x7fff_ffff);
   }
 
-  /**
-   * An IEEE 754 number of 32 bits; a value between two of them is rounded to the nearer one.
-   * @throws `OUT_OF_RANGE` for a finite value that would become infinite.
-   */
+  /** An IEEE 754 number of 32 bits: what `Math.fround` makes of the value, which rounds and may be infinite. */
   writeFloat32(value: number): void {
-    if (Number.isFinite(value) && !Number.isFinite(Math.fround(value))) {
-      throw outOfRange(`${value} is too large for 32 bits`);
-    }
     this.writeUInt32(float32Bits(value));
   }
 
@@ -133,18 +127,23 @@ export class OerWriter {
 
   /** A length determinant in its shortest form (X.696 8.6). */
   writeLength(length: number): void {
-    if (length < 0x80) {
-      this.writeUInt8(length);
-      return;
-    }
-    this.#check(length, 0, Number.MAX_SAFE_INTEGER);
-    this.#halves(0x80, Math.floor(length / 0x1_0000_0000), length);
+    if (length < 0x80) this.writeUInt8(length);
+    else this.#safe(0x80, length);
   }
 
-  /** The number of bytes of an integer in two halves of 32 bits, with `bits` set beside it, and those bytes. */
+  /** The same for a safe integer from 0 on. */
+  #safe(bits: number, value: number): void {
+    this.#check(value, 0, Number.MAX_SAFE_INTEGER);
+    this.#halves(bits, value / 0x1_0000_0000, value);
+  }
+
+  /**
+   * The number of bytes of an integer in two halves of 32 bits, with `bits` set beside it, and those bytes. Fractions do
+   * not count.
+   */
   #halves(bits: number, high: number, low: number): void {
     low >>>= 0;
-    const size = high > 0 ? 4 + bytesOfUInt32(high) : bytesOfUInt32(low);
+    const size = high >= 1 ? 4 + bytesOfUInt32(high) : bytesOfUInt32(low);
     const head = this.#reserve(1 + size);
     const bytes = this.#bytes;
     bytes[head] = bits | size;
@@ -175,16 +174,14 @@ export class OerWriter {
 
   /** Ends the octet string that began at `start`, with the length determinant before it. */
   endOctets(start: number): void {
-    const end = this.#offset;
-    const length = end - start;
-    const shift = lengthOfLength(length) - 1;
-    if (shift > 0) {
-      this.#reserve(shift);
-      this.#bytes.copyWithin(start + shift, start, end);
+    const length = this.#offset - start;
+    if (length < 0x80) {
+      this.#bytes[start - 1] = length;
+    } else {
+      const contents = this.#bytes.slice(start, this.#offset);
+      this.#offset = start - 1;
+      this.writeVarOctets(contents);
     }
-    this.#offset = start - 1;
-    this.writeLength(length);
-    this.#offset = end + shift;
   }
 
   /** Bytes as they are, without a length determinant. */
@@ -201,14 +198,13 @@ export class OerWriter {
 
   /** A variable-length unsigned integer; a `number` must be a safe integer. */
   writeVarUInt(value: number | bigint): void {
-    if (this.#small(value)) return;
-    if (typeof value === 'number') {
-      this.#check(value, 0, Number.MAX_SAFE_INTEGER);
-      this.#halves(0, Math.floor(value / 0x1_0000_0000), value);
+    // Nearly all are small, and what a bigint is otherwise takes longer to find out.
+    const number = Number(value);
+    if (typeof value === 'number' || number < 0x1_0000_0000) {
+      this.#safe(0, number);
     } else if (BigInt.asUintN(64, value) === value) {
       this.#halves(0, highHalf(value), lowHalf());
     } else {
-      if (value < 0n) this.#check(Number(value), 0, Infinity);
       const digits = value.toString(16);
       this.#hex(digits.padStart((digits.length + 1) & -2, '0'));
     }
@@ -216,17 +212,8 @@ export class OerWriter {
 
   /** A variable-length unsigned integer of at most 64 bits; larger ones are `OUT_OF_RANGE`. */
   writeVarUInt64(value: bigint): void {
-    if (this.#small(value)) return;
-    if (BigInt.asUintN(64, value) !== value) throw outOfRange(`${value} does not fit 64 bits`);
-    this.#halves(0, highHalf(value), lowHalf());
-  }
-
-  /** Writes a variable-length unsigned integer below 2^32, as nearly all are; what a bigint is otherwise takes longer to find out. */
-  #small(value: number | bigint): boolean {
-    const number = Number(value);
-    if (number >>> 0 !== number) return false;
-    this.#halves(0, 0, number);
-    return true;
+    if (value > 0xffff_ffff_ffff_ffffn) throw doesNotFit();
+    this.writeVarUInt(value);
   }
 
   /** A variable-length signed integer, two's complement. */
@@ -258,12 +245,15 @@ export class OerWriter {
   writeVarAscii(text: string): void {
     const start = this.#offset;
     this.writeLength(text.length);
-    if (!this.#ascii(text)) throw this.#badText('ASCII', start);
+    this.#onlyAscii(text, start);
   }
 
   /** Text in ASCII without a length determinant. */
   writeAscii(text: string): void {
-    const start = this.#offset;
+    this.#onlyAscii(text, this.#offset);
+  }
+
+  #onlyAscii(text: string, start: number): void {
     if (!this.#ascii(text)) throw this.#badText('ASCII', start);
   }
 

@@ -35,7 +35,7 @@ export function lazy<T>(schema: () => Schema<T>): Schema<T> {
   });
 }
 
-const TOO_DEEP = `nested deeper than ${MAX_DEPTH}`;
+const TOO_DEEP = 'nested deeper than 64';
 
 function cannotWrite(): OerEncodeError {
   return new OerEncodeError('TOO_LONG', TOO_DEEP);

@@ -1,3 +1,4 @@
+import { OerEncodeError } from '../errors.js';
 import type { OerReader } from '../reader.js';
 import { Schema } from './schema.js';
 
@@ -12,6 +13,9 @@ export function real32(): Schema<number> {
     fixedSize: 4,
     size: () => 4,
     write: (writer, value) => {
+      if (Number.isFinite(value) && !Number.isFinite(Math.fround(value))) {
+        throw new OerEncodeError('OUT_OF_RANGE', `${value} is too large for 32 bits`);
+      }
       if (Number.isNaN(value)) writer.writeUInt32(0x7fc0_0000);
       else writer.writeFloat32(value);
     },

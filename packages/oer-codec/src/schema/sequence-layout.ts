@@ -27,7 +27,7 @@ interface Addition extends Entry {
   readonly members: readonly string[] | undefined;
 }
 
-const NO_BITS = new Uint8Array(0);
+const NO_BITS = /* @__PURE__ */ new Uint8Array(0);
 
 /** How a SEQUENCE is laid out (X.696 16): preamble, components, extension additions. */
 export class Layout {
