@@ -195,7 +195,7 @@ class ConnectionRun {
     return {
       ...{ world, client, server, work: this.#work, readings: this.#readings, books: this.#books },
       ends: this.#ends,
-      isLossy: this.#plan.kinds.has('lose prepare') || this.#plan.kinds.has('lose reply'),
+      isLossy: this.#plan.isLossy,
       isFair: this.#plan.isFair && this.#traits.rateFallsAfterMs === undefined,
       rates: this.#rates,
     };

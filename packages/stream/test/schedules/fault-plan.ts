@@ -100,10 +100,16 @@ export class FaultPlan {
     }
   }
 
+  /** Packets get lost. */
+  get isLossy(): boolean {
+    return this.kinds.has('lose prepare') || this.kinds.has('lose reply');
+  }
+
   /** Whether an honest sender must come to its end in spite of it. */
   get isFair(): boolean {
-    const isLossy = this.kinds.has('lose prepare') || this.kinds.has('lose reply');
-    return [...this.kinds].every((kind) => HARMLESS.includes(kind)) && (!isLossy || this.timesOut);
+    return (
+      [...this.kinds].every((kind) => HARMLESS.includes(kind)) && (!this.isLossy || this.timesOut)
+    );
   }
 
   /** For the links: what may happen to the next packet. */
