@@ -6,9 +6,15 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { Asn1SyntaxError, printTypeScript } from './asn1/index.js';
 
+const USAGE = `usage: asn1-to-typescript MODULE.asn... > schemas.ts
+Prints a schema and a type for each type of the modules; those that import from each other go together.
+`;
+
 const paths = process.argv.slice(2);
-if (paths.length === 0 || paths.some((path) => path.startsWith('-'))) {
-  process.stderr.write('usage: asn1-to-typescript MODULE.asn...\n');
+if (paths.includes('--help') || paths.includes('-h')) {
+  process.stdout.write(USAGE);
+} else if (paths.length === 0 || paths.some((path) => path.startsWith('-'))) {
+  process.stderr.write(USAGE);
   process.exitCode = 2;
 } else {
   try {
