@@ -79,6 +79,19 @@ describe.skipIf(NO_REDIS !== undefined)(`the script's numbers ${NO_REDIS ?? ''}`
     await server.remove();
   });
 
+  it('know one zero only', async () => {
+    const big = String(-(10n ** 21n));
+    const cases = [
+      ['compare', big, big],
+      ['multiply', '0', '-5'],
+      ['multiply', '0', big],
+      ['add', big, big.slice(1)],
+      ['subtract', big, big],
+    ];
+    const reply = await client.sendCommand(['EVAL', SCRIPT, '0', JSON.stringify(cases)]);
+    expect(JSON.parse(reply as unknown as string)).toEqual(['0', '0', '0', '0', '0']);
+  });
+
   it('are as exact as bigint, whatever their size', async () => {
     await fc.assert(
       fc.asyncProperty(

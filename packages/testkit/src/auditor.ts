@@ -23,8 +23,9 @@ export interface AuditedPacket {
 /** What passed one place of a path, written down by reading the bytes. */
 export class AuditedPlace {
   readonly packets: AuditedPacket[] = [];
-  /** Called with each packet that comes by, and when it has been answered. */
-  onSent: ((packet: AuditedPacket, prepare: IlpPrepare) => void) | undefined;
+  /** Called with each packet that comes by; what it says is lost goes no further and is never answered. */
+  onSent: ((packet: AuditedPacket, prepare: IlpPrepare) => 'pass' | 'lose') | undefined;
+  /** Called with each packet that has been answered. */
   onAnswered: ((packet: AuditedPacket) => void) | undefined;
 
   constructor(readonly name: string) {}
@@ -74,7 +75,7 @@ export class Auditor {
         outcome: 'open',
       };
       place.packets.push(packet);
-      place.onSent?.(packet, prepare);
+      if (place.onSent?.(packet, prepare) === 'lose') return new Promise(() => undefined);
       const answer = await handler(bytes);
       try {
         const reply = decodeReply(answer);

@@ -123,8 +123,8 @@ local function compare(a, b)
   local aNegative, aLimbs = parts(a)
   local bNegative, bLimbs = parts(b)
   if aNegative ~= bNegative then return aNegative and -1 or 1 end
-  local order = compareLimbs(aLimbs, bLimbs)
-  return aNegative and -order or order
+  if aNegative then return compareLimbs(bLimbs, aLimbs) end
+  return compareLimbs(aLimbs, bLimbs)
 end
 
 -- What is left of a (0 or more) divided by b (1 or more).
