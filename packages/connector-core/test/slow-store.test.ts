@@ -122,6 +122,29 @@ describe('with a store that does not answer, a connector', () => {
     expect(bob.received).toEqual([]);
   });
 
+  it('passes a Fulfill on in time, and books it once the store answers', async () => {
+    const { world, connector, alice, store, goOn } = await onHangingStore();
+    goOn();
+    const commit = store.commit.bind(store);
+    let book: (() => void) | undefined;
+    store.commit = async (...args) => {
+      await new Promise<void>((resolve) => (book = resolve));
+      return commit(...args);
+    };
+    const start = world.clock.now();
+    expect(await world.until(alice.send({ ...TO_BOB, expiresInMs: 5000 }))).toMatchObject({
+      type: PacketType.fulfill,
+    });
+    expect(world.clock.now()).toBe(start + 4000);
+    expect(connector.packetsInFlight()).toEqual([]);
+    book?.();
+    await world.clock.advance(0);
+    expect(await connector.balance('alice')).toMatchObject({
+      heldIncoming: 0n,
+      receivable: 1000n,
+    });
+  });
+
   it('waits with a Reject for what was held, but not beyond the time of the packet', async () => {
     const { world, connector, alice, bob, store, goOn } = await onHangingStore();
     // The hold is made at once, its release hangs.

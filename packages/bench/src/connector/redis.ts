@@ -8,33 +8,48 @@ import { join } from 'node:path';
 /** Whether there is one on this machine. */
 export const hasRedis = (): boolean => spawnSync('redis-server', ['--version']).status === 0;
 
-/** A server that runs. */
+/** A server over all its lives; what it wrote is there again in the next one. */
 export class RedisServer {
   readonly #folder: string;
-  readonly #process: ChildProcess;
+  readonly #appendfsync: string;
+  #process: ChildProcess | undefined;
+  /** When it was killed, in milliseconds since 1970. */
+  readonly killedAt: number[] = [];
 
-  private constructor(folder: string, process: ChildProcess) {
+  private constructor(folder: string, appendfsync: string) {
     this.#folder = folder;
-    this.#process = process;
+    this.#appendfsync = appendfsync;
   }
 
   /** @param appendfsync when it syncs its log to disk. */
   static async start(appendfsync: 'always' | 'everysec'): Promise<RedisServer> {
-    const folder = await mkdtemp(join(tmpdir(), 'pennyswitch-bench-'));
+    const server = new RedisServer(
+      await mkdtemp(join(tmpdir(), 'pennyswitch-bench-')),
+      appendfsync,
+    );
+    await server.start();
+    return server;
+  }
+
+  /** Starts it unless it runs, and resolves when it takes connections. */
+  async start(): Promise<void> {
+    if (this.#process !== undefined) return;
     const child = spawn(
       'redis-server',
       [
-        ...['--port', '0', '--unixsocket', join(folder, 'socket'), '--dir', folder],
-        ...['--save', '', '--appendonly', 'yes', '--appendfsync', appendfsync],
+        ...['--port', '0', '--unixsocket', this.#socket, '--dir', this.#folder],
+        ...['--save', '', '--appendonly', 'yes', '--appendfsync', this.#appendfsync],
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
-    process.once('exit', () => child.kill('SIGKILL'));
+    this.#process = child;
+    const kill = (): boolean => child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
     for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
       if (String(chunk).includes('eady to accept connections')) break;
     }
     child.stdout.resume();
-    return new RedisServer(folder, child);
   }
 
   get url(): string {
@@ -52,10 +67,20 @@ export class RedisServer {
     return seconds.reduce((a, b) => a + b) * 1e6;
   }
 
-  async stop(): Promise<void> {
-    const exited = once(this.#process, 'exit');
-    this.#process.kill('SIGKILL');
+  /** SIGKILL: it can do nothing more. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    if (child === undefined) return;
+    this.#process = undefined;
+    const exited = once(child, 'exit');
+    this.killedAt.push(Date.now());
+    child.kill('SIGKILL');
     await exited;
+  }
+
+  /** Kills it and removes what it wrote. */
+  async stop(): Promise<void> {
+    await this.kill();
     await rm(this.#folder, { recursive: true });
   }
 

@@ -3,7 +3,8 @@
  * come, and writes each fact into its journal (`journal.ts`) before anybody hears of it. What is written has reached the
  * operating system, so it survives the process.
  *
- * Arguments: its name, the other's name, the connector's port, the journal, which life this is.
+ * Arguments: its name, the other's name, the ports of the connector's processes with commas between, the journal, which life
+ * this is, and how many packets are under way at a time.
  */
 import { openSync, writeSync } from 'node:fs';
 import { BtpClient } from '@pennyswitch/btp';
@@ -11,8 +12,8 @@ import { decodePrepare, encodeFulfill, encodeReject, PacketType } from '@pennysw
 import type { JournalLine } from './journal.js';
 import { fulfillmentOf, makePacket, PACKET_LIFETIME_MS } from './packet.js';
 
-const [name = '', other = '', port = '', journalPath = '', life = ''] = process.argv.slice(2);
-const IN_FLIGHT = 100;
+const [name = '', other = '', ports = '', journalPath = '', life = '', inFlight = ''] =
+  process.argv.slice(2);
 const MAX_STEPS = 1_000_000;
 /** Of so many packets that come, one is refused, and one gets no answer at all. */
 const REFUSED_OF = 20;
@@ -27,11 +28,33 @@ const write = (line: JournalLine): void => void writeSync(journal, `${line}\n`);
 let isStopping = false;
 let count = 0;
 
-const client = new BtpClient({
-  url: `btp+ws://${name}:secret@127.0.0.1:${port}`,
-  policy: { reconnectInitialMs: 20, reconnectMaxMs: 200 },
+const clients = ports.split(',').map((port) => {
+  const client = new BtpClient({
+    url: `btp+ws://${name}:secret@127.0.0.1:${port}`,
+    policy: { reconnectInitialMs: 20, reconnectMaxMs: 200 },
+  });
+  client.handle('ilp', answer);
+  return client;
 });
-client.handle('ilp', (octets) => {
+
+process.on('message', () => {
+  isStopping = true;
+});
+process.on('disconnect', () => process.exit());
+
+// A process of the connector that is dead now is connected to when it lives again.
+await Promise.race(clients.map((client) => client.connect({ timeoutMs: Infinity })));
+process.send?.('up');
+await Promise.all(
+  clients.flatMap((client, i) =>
+    Array.from({ length: Math.ceil((Number(inFlight) - i) / clients.length) }, () =>
+      worker(client),
+    ),
+  ),
+);
+process.send?.('stopped');
+
+function answer(octets: Uint8Array): Promise<Uint8Array> {
   const { amount, data, expiresAt } = decodePrepare(octets);
   const packet = new TextDecoder().decode(data);
   if (isOneOf(IGNORED_OF)) return new Promise(() => undefined);
@@ -43,19 +66,9 @@ client.handle('ilp', (octets) => {
   }
   write(`r ${packet} ${amount}`);
   return Promise.resolve(encodeFulfill({ fulfillment: fulfillmentOf(packet), data: EMPTY }));
-});
+}
 
-process.on('message', () => {
-  isStopping = true;
-});
-process.on('disconnect', () => process.exit());
-
-await client.connect({ timeoutMs: Infinity });
-process.send?.('up');
-await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
-process.send?.('stopped');
-
-async function worker(): Promise<void> {
+async function worker(client: BtpClient): Promise<void> {
   while (!isStopping) {
     count += 1;
     const steps = 1 + Math.floor(Math.random() * MAX_STEPS);
