@@ -72,6 +72,17 @@ describe('a rate feed', () => {
     expect(rates.rate(USD, EUR)).toBeDefined();
   });
 
+  it('does not take rates for fresh because the clock was set back', async () => {
+    const { clock, rates } = feed(() => ({ pairs: { 'USD/EUR': '2' } }));
+    await rates.start();
+    const now = clock.now();
+    clock.now = () => now - 150_000;
+    expect(rates.rate(USD, EUR)).toBeDefined();
+    clock.now = () => now - 150_001;
+    expect(rates.rate(USD, EUR)).toBeUndefined();
+    rates.stop();
+  });
+
   it('keeps the last rates when the source answers nonsense', async () => {
     let price = '2';
     const { clock, rates } = feed(() => ({ pairs: { 'USD/EUR': price } }));

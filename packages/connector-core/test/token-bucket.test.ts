@@ -23,7 +23,15 @@ describe('a token bucket', () => {
     expect(bucket.take(10n, 3_600_000)).toBe(true);
   });
 
-  it('takes a clock that is set back as standing still', () => {
+  it('fills up again from where a clock was set back to', () => {
+    const bucket = new TokenBucket(10n, 1000, 3_600_000);
+    bucket.take(10n, 3_600_000);
+    expect(bucket.take(1n, 0)).toBe(false);
+    expect(bucket.take(1n, 100)).toBe(true);
+    expect(bucket.take(1n, 100)).toBe(false);
+  });
+
+  it('does not count time twice for packets that come late, after others', () => {
     const bucket = new TokenBucket(10n, 1000, 10_000);
     bucket.take(10n, 10_000);
     expect(bucket.take(1n, 0)).toBe(false);

@@ -1,3 +1,6 @@
+/** Packets that had to wait come with an earlier time than others, but not with one as early as this, in milliseconds. */
+const CLOCK_SET_BACK_MS = 60_000;
+
 /**
  * Lets at most `limit` pass per period, a burst of `limit` included. Counts in units of 1 / periodMs, so that it is
  * exact for amounts of any size without fractions.
@@ -25,6 +28,9 @@ export class TokenBucket {
       const tokens = this.#tokens + BigInt(elapsed) * this.#perMs;
       this.#tokens = tokens > this.#capacity ? this.#capacity : tokens;
       this.#refilledAt += elapsed;
+    } else if (elapsed < -CLOCK_SET_BACK_MS) {
+      // Or nothing would pass until the clock is again where it was.
+      this.#refilledAt = now;
     }
     const cost = amount * this.#periodMs;
     if (cost > this.#tokens) return false;

@@ -81,7 +81,8 @@ export class RateFeed implements RateProvider {
 
   rate(from: Asset, to: Asset): Ratio | undefined {
     const { clock, staleAfterMs } = this.#options;
-    const isStale = clock.now() - this.#askedAt > staleAfterMs;
+    // A clock that was set back far makes rates of an unknown age.
+    const isStale = Math.abs(clock.now() - this.#askedAt) > staleAfterMs;
     return (isStale ? sameAssetOnly : this.#rates).rate(from, to);
   }
 

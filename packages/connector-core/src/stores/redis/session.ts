@@ -203,10 +203,13 @@ export class Session {
 
   /** Answers those that have waited too long. What has been sent, or must not be left out, is done all the same. */
   #giveUp(now: number): void {
-    const error = unavailable(`Redis has not answered within ${this.#options.timeoutMs} ms`);
+    const late = `Redis has not answered within ${this.#options.timeoutMs} ms`;
+    const error = unavailable(late);
+    // Who reads this must not book it by hand.
+    const goesOn = unavailable(`${late}; it is asked until it does`);
     const isLate = ({ deadline }: Request): boolean => deadline <= now;
     for (const request of [...this.#flying, ...this.#waiting]) {
-      if (isLate(request)) refuse(request, error);
+      if (isLate(request)) refuse(request, request.canCancel === true ? error : goesOn);
     }
     this.#waiting = this.#waiting.filter((request) => !isLate(request) || !request.canCancel);
     const next = [...this.#flying, ...this.#waiting].find(({ isAnswered }) => !isAnswered);
