@@ -15,10 +15,14 @@ const ROUNDS = 9;
 const WARM_UP = 3;
 const AMOUNT = 1_000_000n;
 
-/** A hop that is up, and a sender connected to it. */
-export interface Path {
+/** A way from the sender to the receiver. */
+export interface Way {
   readonly name: string;
   readonly client: BtpClient;
+}
+
+/** A hop that is up, and a sender connected to it. */
+export interface Path extends Way {
   readonly hop: ChildProcess;
 }
 
@@ -58,6 +62,13 @@ export class Bench {
     const path = { name, client, hop };
     this.#paths.push(path);
     return path;
+  }
+
+  /** A sender that is connected to the receiver itself, without a hop between them. */
+  async direct(): Promise<Way> {
+    const client = new BtpClient({ url: `btp+ws://direct:secret@127.0.0.1:${this.#port}` });
+    await client.connect({ timeoutMs: 20_000 });
+    return { name: 'no hop', client };
   }
 
   /** Sends packets over one path. */

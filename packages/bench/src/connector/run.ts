@@ -17,7 +17,7 @@ export async function run(): Promise<void> {
   const peer = await bench.path('ilp-connector', 'peer');
   const maximum = await runThroughput(bench, relay, ours, peer);
   await bench.end(peer);
-  await runLatency(bench, relay, ours, maximum);
+  await runLatency(bench, [await bench.direct(), relay, ours], maximum);
   const durable = await bench.path('on disk', 'connector', 'level');
   await runDurable(bench, ours, durable);
   await bench.stop();
