@@ -360,12 +360,12 @@ describe('the compose file', () => {
       const { node: alice } = await startNode(wallet(own.a[0], secrets['ALICE_TOKEN']));
       const { node: bob } = await startNode(wallet(own.b[0], secrets['BOB_TOKEN']));
       await Promise.all(
-        [alice, bob].map(({ connector }) => connector.whenAddressed({ timeoutMs: 5000 })),
+        [alice, bob].map(({ connector }) => connector.whenAddressed({ timeoutMs: 30_000 })),
       );
       await Promise.all([linked(a, 'b'), linked(b, 'a')]);
       const routed = (): string | undefined =>
         a.connector.routes().find(({ prefix }) => prefix === 'test.b')?.nextHop;
-      await expect.poll(routed, { timeout: 5000 }).toBe('b');
+      await expect.poll(routed, { timeout: 30_000 }).toBe('b');
       for (let i = 0; i < 15; i++) {
         expect(await send(alice, 'test.b.bob.x', 100_000n)).toMatchObject({
           type: PacketType.fulfill,
@@ -374,13 +374,13 @@ describe('the compose file', () => {
       // 1.00 USD of the 1.50 USD is settled; Bob has 1.50 × 0.92 × 0.998 EUR.
       expect(await bob.connector.balance('up')).toMatchObject({ net: 15n * 91_816n });
       const settled = async (): Promise<bigint> => (await b.connector.balance('a')).settledIncoming;
-      await expect.poll(settled, { timeout: 5000 }).toBe(1_000_000n);
+      await expect.poll(settled, { timeout: 30_000 }).toBe(1_000_000n);
       expect(await a.connector.balance('b')).toMatchObject({ net: -500_000n });
       expect(await b.connector.balance('a')).toMatchObject({ net: 500_000n });
     } finally {
       await settlement.close();
     }
-  }, 20_000);
+  });
 });
 
 describe('the README of docs/deploy', () => {

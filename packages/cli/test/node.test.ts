@@ -103,7 +103,7 @@ describe('a node', () => {
     const carol = { id: 'carol', ...btpChild(TOKEN_B) };
     expect((await ask(node, '/accounts', { method: 'POST', body: carol })).status).toBe(201);
     const { node: wallet } = await startNode(walletOf(node.listeners.btp?.port ?? 0, TOKEN_B));
-    expect(await wallet.connector.whenAddressed({ timeoutMs: 5000 })).toBe('test.b.carol');
+    expect(await wallet.connector.whenAddressed({ timeoutMs: 30_000 })).toBe('test.b.carol');
     expect(await send(node, 'test.b.carol')).toMatchObject({ type: PacketType.fulfill });
     expect((await ask(node, '/accounts/carol', { method: 'DELETE' })).status).toBe(204);
     expect((await ask(node, '/accounts/carol')).status).toBe(404);
@@ -152,7 +152,7 @@ describe('a node', () => {
       ...walletOf(a.node.listeners.btp?.port ?? 0, TOKEN_A),
       logLevel: 'debug',
     });
-    await b.node.connector.whenAddressed({ timeoutMs: 5000 });
+    await b.node.connector.whenAddressed({ timeoutMs: 30_000 });
     await send(b.node, 'test.b.x');
     const traces = [a, b].map(({ log }) =>
       log
@@ -250,7 +250,7 @@ describe('a configuration that is read again', () => {
     expect(node.connector.account('alice').connected).toBe(true);
     await wallet.stop(0);
     const { node: other } = await startNode(walletOf(port, TOKEN_B));
-    expect(await other.connector.whenAddressed({ timeoutMs: 5000 })).toBe('test.b.alice');
+    expect(await other.connector.whenAddressed({ timeoutMs: 30_000 })).toBe('test.b.alice');
   });
 
   it('changes rates, spreads, tokens and the log level at once', async () => {
@@ -321,7 +321,7 @@ describe('a configuration that is read again', () => {
     // It is as it was: its peer can come back.
     expect(node.connector.account('alice').asset).toEqual(USD);
     const { node: wallet } = await startNode(walletOf(node.listeners.btp?.port ?? 0, TOKEN_A));
-    expect(await wallet.connector.whenAddressed({ timeoutMs: 5000 })).toBe('test.b.alice');
+    expect(await wallet.connector.whenAddressed({ timeoutMs: 30_000 })).toBe('test.b.alice');
   });
 
   it('reads certificates again', async () => {
@@ -359,7 +359,7 @@ describe('pennyswitch node', () => {
     expect(await command.printed('"event":"reload-failed"')).toContain('accounts');
     command.process.kill('SIGTERM');
     expect(await command.finished).toMatchObject({ code: 0 });
-  }, 20_000);
+  });
 
   it('keeps balances on disk beside its configuration, and refuses a second process on them', async () => {
     const file = join(folder, 'durable.json');
@@ -373,14 +373,14 @@ describe('pennyswitch node', () => {
     command.process.kill('SIGTERM');
     expect(await command.finished).toMatchObject({ code: 0 });
     expect(existsSync(join(folder, 'durable.data'))).toBe(true);
-  }, 20_000);
+  });
 
   it('has the balances of its run before', async () => {
     const store = { type: 'level', path: join(folder, 'ledger') };
     const pay = async (): Promise<bigint> => {
       const { node } = await startNode({ ...server, store });
       const { node: wallet } = await startNode(walletOf(node.listeners.btp?.port ?? 0, TOKEN_A));
-      await wallet.connector.whenAddressed({ timeoutMs: 5000 });
+      await wallet.connector.whenAddressed({ timeoutMs: 30_000 });
       expect(await send(wallet, 'test.b.x')).toMatchObject({ type: PacketType.fulfill });
       const { receivable } = await node.connector.balance('alice');
       expect(await ask(node, '/status')).toMatchObject({ status: 200 });
