@@ -136,7 +136,7 @@ describe('a node', () => {
       accounts: { alice: btpChild(TOKEN_A), bob: { ...btpChild(TOKEN_B), asset: EUR } },
     });
     await expect
-      .poll(async () => (await ask(node, '/rates')).body, { timeout: 5000 })
+      .poll(async () => (await ask(node, '/rates')).body, { timeout: 30_000 })
       .toMatchObject({
         rates: [
           { from: 'USD', to: 'EUR', rate: '0.5', net: '0.25' },

@@ -32,14 +32,14 @@ async function overBtp(): Promise<{ connector: Connector; wallet: Connector; cli
     () => connector.stop(),
     () => server.close(),
   );
-  await client.connect({ timeoutMs: 5000 });
+  await client.connect({ timeoutMs: 30_000 });
   return { connector, wallet, client };
 }
 
 describe('a BTP link', () => {
   it('carries configuration, packets and replies both ways, over a real socket', async () => {
     const { connector, wallet } = await overBtp();
-    expect(await wallet.whenAddressed({ timeoutMs: 5000 })).toBe('test.b.alice');
+    expect(await wallet.whenAddressed({ timeoutMs: 30_000 })).toBe('test.b.alice');
     wallet.setLocalHandler(fulfillAll);
     const send = async (node: Connector, destination: string): Promise<number> =>
       decodeReply(await node.sendLocal(preparePacket(Date.now(), { amount: 70n, destination })))
@@ -52,7 +52,7 @@ describe('a BTP link', () => {
 
   it('tells when it comes and goes', async () => {
     const { connector, wallet, client } = await overBtp();
-    await wallet.whenAddressed({ timeoutMs: 5000 });
+    await wallet.whenAddressed({ timeoutMs: 30_000 });
     expect(connector.account('alice').connected).toBe(true);
     const down = new Promise((resolve) => connector.once('link', (...what) => resolve(what)));
     await client.close();
