@@ -1,4 +1,5 @@
 import type { IlpAddress } from '@pennyswitch/ilp-address';
+import { ilpErrorClass } from '@pennyswitch/ilp-packet';
 import { StreamErrorCode, streamErrorName } from '../error-codes.js';
 import type { StreamFrame } from '../frames.js';
 import { StreamConnectionError } from './connection-error.js';
@@ -100,6 +101,7 @@ export class OutgoingHalf implements Task {
     if (draft.purpose === 'validation') {
       const { remoteAddress } = this.#state;
       if (isAuthentic) remoteAddress.handleValid(draft.destination);
+      else if (isTemporary(outcome)) remoteAddress.handleRefused(draft.destination);
       else remoteAddress.handleNoAnswer(draft.destination);
     }
     if (outcome.type === 'fulfilled') {
@@ -245,6 +247,13 @@ export class OutgoingHalf implements Task {
       }
     }
   }
+}
+
+/** Whether a node says that it cannot pass the packet on for the time being. */
+function isTemporary(outcome: Outcome): boolean {
+  return (
+    outcome.type === 'rejected' && !outcome.isLocal && ilpErrorClass(outcome.code) === 'temporary'
+  );
 }
 
 function exhausted(): StreamConnectionError {

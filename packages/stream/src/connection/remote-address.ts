@@ -12,6 +12,8 @@ export class RemoteAddress {
   #candidate: IlpAddress | undefined;
   #attempts = 0;
   #unanswered = 0;
+  /** Of the attempts: those that a node on the way refused for the time being. */
+  #refused = 0;
   /** When the candidate is asked again although the last packet is not answered: it may be lost. */
   #askAt = -Infinity;
   /** Of the packets that told addresses: an older one that comes later tells nothing new. One count for each direction. */
@@ -39,7 +41,7 @@ export class RemoteAddress {
 
   /** When an empty packet should go to the candidate; undefined where none is to. */
   get askAt(): number | undefined {
-    return this.#candidate === undefined || this.#attempts >= this.#maxAttempts
+    return this.#candidate === undefined || this.#attempts >= this.#maxAttempts + this.#refused
       ? undefined
       : this.#askAt;
   }
@@ -53,6 +55,7 @@ export class RemoteAddress {
     this.#candidate = address;
     this.#attempts = 0;
     this.#unanswered = 0;
+    this.#refused = 0;
     this.#askAt = -Infinity;
   }
 
@@ -76,6 +79,16 @@ export class RemoteAddress {
     if (address !== this.#candidate) return;
     this.#unanswered++;
     if (this.#unanswered >= this.#maxAttempts) this.#candidate = undefined;
+  }
+
+  /**
+   * A node on the way refused a packet for the time being, which says nothing about the address: another one may be sent. That
+   * holds for as many as may be sent anyway, so that at most twice as many go to an address that never answers.
+   */
+  handleRefused(address: IlpAddress): void {
+    if (address !== this.#candidate) return;
+    if (this.#refused < this.#maxAttempts) this.#refused++;
+    else this.handleNoAnswer(address);
   }
 
   /** Nothing can be sent to where it was any more. */

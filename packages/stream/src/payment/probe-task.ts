@@ -22,7 +22,7 @@ export interface ProbeTarget {
 const NOWHERE = parseIlpAddress('private.SEND_ONLY_CLIENT');
 /** How many introductions are sent at most: each kind, and some that get lost. */
 const MAX_INTRODUCTIONS = 6;
-/** After so many milliseconds without an answer another packet is sent, whatever is still in flight. */
+/** A packet without an answer for so many milliseconds may be lost: it keeps no other one from being sent. */
 const REPEAT_AFTER_MS = 1_000;
 /** Largest probe, in digits, where nothing says how much the payment will send. */
 const MAX_UNKNOWN_DIGITS = 11;
@@ -45,7 +45,8 @@ export class ProbeTask implements Task {
   #introductionsInFlight = 0;
   /** By the receiver itself. */
   #introductionsAnswered = 0;
-  #probesInFlight = 0;
+  /** Probes in flight, and when they were sent. */
+  readonly #probes = new Map<Draft, number>();
   #probesSent = 0;
   /** Probes that the receiver itself answered. */
   #answered = 0;
@@ -113,17 +114,19 @@ export class ProbeTask implements Task {
     const { probesInFlight, maxProbes } = this.#connection.policy;
     // After the first round one probe at a time looks where the last ones pointed.
     const width = this.#probesSent < probesInFlight ? probesInFlight : 1;
-    if (this.#probesInFlight >= width && !this.#isImpatient(now)) return undefined;
+    if (this.#probesAwaited(now) >= width) return undefined;
     if (this.#probesSent >= maxProbes) {
-      if (this.#probesInFlight === 0) this.#fail();
+      if (this.#probes.size === 0) this.#fail();
       return undefined;
     }
-    return this.#probe();
+    const probe = this.#probe();
+    if (probe !== undefined) this.#probes.set(probe, now);
+    return probe;
   }
 
   handleOutcome(draft: Draft, outcome: Outcome, now: number): void {
     const isProbe = !draft.fulfillable;
-    if (isProbe) this.#probesInFlight--;
+    if (isProbe) this.#probes.delete(draft);
     else {
       this.#introductionsInFlight--;
       if (outcome.type !== 'unknown' && outcome.reply !== undefined) this.#introductionsAnswered++;
@@ -149,7 +152,7 @@ export class ProbeTask implements Task {
   /** Whether the path refuses whatever is sent. That liquidity lacks shows in the amounts of the probes. */
   #isHopeless(now: number): boolean {
     const { path } = this.#connection;
-    const isIdle = this.#probesInFlight === 0 && this.#introductionsInFlight === 0;
+    const isIdle = this.#probes.size === 0 && this.#introductionsInFlight === 0;
     return isIdle && path.rate.bounds === undefined && path.refusals.isHopeless(0n, now);
   }
 
@@ -165,6 +168,13 @@ export class ProbeTask implements Task {
     return now >= this.#lastSentAt + REPEAT_AFTER_MS;
   }
 
+  /** Probes whose answer may be on its way. */
+  #probesAwaited(now: number): number {
+    let count = 0;
+    for (const sentAt of this.#probes.values()) if (now < sentAt + REPEAT_AFTER_MS) count++;
+    return count;
+  }
+
   #introduction(): Draft {
     const sourceAddress = this.#introductionsAnswered === 0 ? '' : NOWHERE;
     const frames: StreamFrame[] = [
@@ -178,7 +188,7 @@ export class ProbeTask implements Task {
   #probe(): Draft | undefined {
     const cap = this.#cap();
     if (cap <= this.#tooSmall) {
-      if (this.#probesInFlight === 0) {
+      if (this.#probes.size === 0) {
         // What keeps larger ones back says why nothing arrives.
         if (this.#liquid <= this.#tooSmall) this.#fail();
         else this.#failTooSmall(cap);
@@ -188,7 +198,6 @@ export class ProbeTask implements Task {
     const amount = this.#amount(cap);
     const { path } = this.#connection;
     this.#probesSent++;
-    this.#probesInFlight++;
     const low = path.rate.lowEstimate(amount);
     return {
       amount,
@@ -244,7 +253,7 @@ export class ProbeTask implements Task {
     const { path, policy } = this.#connection;
     const { bounds } = path.rate;
     if (bounds === undefined) return false;
-    if (this.#answered < 2 && this.#probesInFlight > 0) return false;
+    if (this.#answered < 2 && this.#probes.size > 0) return false;
     const cap = this.#cap();
     if (path.rate.basis >= cap - cap / 16n) return true;
     // So many units arrived of the largest probe: that many digits are known, unless a hop in between rounds more coarsely,

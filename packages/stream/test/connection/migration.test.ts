@@ -78,6 +78,19 @@ describe('the address of the other end', () => {
     expect(remote.current).toBe(a);
   });
 
+  it('is asked again where a node refuses for the time being, and at most twice as often', () => {
+    const remote = new RemoteAddress(a, options);
+    remote.handleTold(b, 'prepare', 1);
+    const asked: number[] = [];
+    for (let now = 0; now < 100_000; now++) {
+      if (remote.ask(now) === undefined) continue;
+      asked.push(now);
+      remote.handleRefused(b);
+    }
+    expect(asked).toEqual([0, 100, 300, 700, 1500, 3100]);
+    expect(remote.isValidating).toBe(false);
+  });
+
   it('is the one that was told last, in whatever order packets come', () => {
     const remote = new RemoteAddress(undefined, options);
     remote.handleTold(b, 'prepare', 5);
