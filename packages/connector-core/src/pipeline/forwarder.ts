@@ -244,14 +244,9 @@ export class Forwarder {
     packet.from?.counters.incoming.countFulfilled(packet.amount);
     packet.to?.counters.outgoing.countFulfilled(packet.outgoingAmount);
     this.#report(packet, undefined);
-    if (committed === undefined) return outcome.bytes;
-    // A balance is as durable as the store makes it before the Fulfill goes out. But a store that hangs must not make it late:
-    // we owe the next hop by now, and nobody pays for a fulfillment that comes after the expiry.
-    return this.#patience.wait(
-      packet,
-      committed.then(() => outcome.bytes),
-      outcome.bytes,
-    );
+    // A balance is as durable as the store makes it before the Fulfill goes out, however long that takes: a Fulfill acknowledges,
+    // and what is acknowledged must not be lost with the process.
+    return committed === undefined ? outcome.bytes : committed.then(() => outcome.bytes);
   }
 
   #reasonOf(packet: Packet, outcome: Exclude<Outcome, { type: 'fulfill' }>): Refusal {
