@@ -54,7 +54,12 @@ export async function payers(): Promise<void> {
         send: connector.handle,
         source: { asset: ASSET },
         client,
-        policy: { progressTimeoutMs: 120_000, quoteTimeoutMs: 120_000, packetTimeoutMs: 60_000 },
+        policy: {
+          progressTimeoutMs: 120_000,
+          quoteTimeoutMs: 120_000,
+          refusedTimeoutMs: 120_000,
+          packetTimeoutMs: 60_000,
+        },
       }),
     ),
   );
