@@ -1,4 +1,4 @@
-import { Envelope, hmacSha256 } from '#crypto';
+import { Envelope, hmacSha256, Mac } from '#crypto';
 import { childAddress, MAX_ADDRESS_LENGTH, type IlpAddress } from '@pennyswitch/ilp-address';
 import { base64urlLength, decodeBase64url, encodeBase64url } from './base64url.js';
 import { CredentialsError } from './credentials-error.js';
@@ -32,7 +32,7 @@ const IV_LENGTH = 12;
 /** The keys that follow from one server secret. */
 interface SecretKeys {
   readonly token: Envelope;
-  readonly sharedSecret: Uint8Array;
+  readonly sharedSecret: Mac;
 }
 
 /**
@@ -86,7 +86,7 @@ export class StreamServerSecrets {
     const token = keys.token.seal(plaintext, randomBytes(IV_LENGTH));
     return {
       destination: childAddress(address, encodeBase64url(token)),
-      sharedSecret: hmacSha256(keys.sharedSecret, token),
+      sharedSecret: keys.sharedSecret.digest(token),
     };
   }
 
@@ -98,7 +98,7 @@ export class StreamServerSecrets {
       const plaintext = keys.token.open(token);
       const details = plaintext === undefined ? undefined : decodeTokenDetails(plaintext);
       if (details !== undefined) {
-        return { ...details, token, sharedSecret: hmacSha256(keys.sharedSecret, token) };
+        return { ...details, token, sharedSecret: keys.sharedSecret.digest(token) };
       }
     }
     return undefined;
@@ -124,6 +124,6 @@ function deriveKeys(secret: Uint8Array): SecretKeys {
   const label = (text: string): Uint8Array => new TextEncoder().encode(text);
   return {
     token: new Envelope(hmacSha256(secret, label('pennyswitch_stream_token'))),
-    sharedSecret: hmacSha256(secret, label('pennyswitch_stream_shared_secret')),
+    sharedSecret: new Mac(hmacSha256(secret, label('pennyswitch_stream_shared_secret'))),
   };
 }
