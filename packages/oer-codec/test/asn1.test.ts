@@ -81,6 +81,11 @@ describe('types', () => {
     ['BIT STRING (SIZE (4))', { bytes: hex('a0'), length: 4 }, 'a0'],
     ['BIT STRING { a(0), b(2) }', { bytes: hex('a0'), length: 3 }, '0205a0'],
     ['BIT STRING { a(0) } (SIZE (4))', { bytes: hex('80'), length: 4 }, '80'],
+    [
+      "SEQUENCE { a BIT STRING { x(0) } DEFAULT '1000'B }",
+      { a: { bytes: hex('80'), length: 4 } },
+      '00',
+    ],
     ['SEQUENCE { a BIT STRING DEFAULT {} }', { a: { bytes: hex(''), length: 0 } }, '00'],
     ['OBJECT IDENTIFIER', '1.2.3', '022a03'],
     ['RELATIVE-OID', '2.3', '020203'],

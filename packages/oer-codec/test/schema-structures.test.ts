@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import {
   additionGroup,
+  bitString,
   boolean,
   choice,
   extensibleChoice,
@@ -21,6 +22,7 @@ import {
   setOf,
   utf8String,
   withDefault,
+  type BitString,
   type Infer,
   type Schema,
 } from '../src/index.js';
@@ -205,6 +207,38 @@ describe('a DEFAULT', () => {
     expect(toHex(type.encode({ d: same }))).toBe('00');
     expect(toHex(type.encode({ d: other })).slice(0, 2)).toBe('80');
     expect(type.decodeStrict(type.encode({ d: other }))).toEqual({ d: other });
+  });
+
+  test('that is a BIT STRING with names is compared without the zeros at its end (X.680 22.7, X.696 16.2)', () => {
+    const bits = (text: string, length: number): BitString => ({ bytes: hex(text), length });
+    const flags = bitString(undefined, { named: true });
+    for (const usual of [bits('a0', 3), bits('a000', 13)]) {
+      const type = sequence({ d: withDefault(flags, usual) });
+      for (const same of [bits('a0', 3), bits('a0', 8), bits('a000', 16), bits('a000', 9)]) {
+        expect(toHex(type.encode({ d: same }))).toBe('00');
+        expect(type.size({ d: same })).toBe(1);
+      }
+      expect(toHex(type.encode({ d: bits('a080', 9) }))).toBe('80 03 07 a080'.replaceAll(' ', ''));
+      expect(toHex(type.encode({ d: bits('', 0) }))).toBe('800100');
+      expect(type.decodeStrict(hex('00'))).toEqual({ d: usual });
+      expect(type.decode(hex('80 03 00 a000'))).toEqual({ d: bits('a0', 3) });
+      expect(() => type.decodeStrict(hex('80 02 05 a0'))).toThrow('NON_CANONICAL at byte 1 in d');
+      // What is no value is none of the DEFAULT either.
+      expect(() => type.encode({ d: bits('a0', 9) })).toThrow('BAD_VALUE in d');
+      expect(() => type.encode({ d: bits('b0', 3) })).toThrow('BAD_VALUE in d');
+    }
+
+    const sized = sequence({ d: withDefault(bitString(4, { named: true }), bits('', 0)) });
+    expect(toHex(sized.encode({ d: bits('00', 4) }))).toBe('00');
+    expect(() => sized.decodeStrict(hex('80 00'))).toThrow('NON_CANONICAL at byte 1 in d');
+
+    // Without names each bit counts.
+    const plain = sequence({ d: withDefault(bitString(), bits('a0', 3)) });
+    expect(toHex(plain.encode({ d: bits('a0', 8) }))).toBe('800200a0');
+    holds(plain, { d: bits('a0', 4) }, '80 02 04 a0');
+
+    const added = sequence({}, { additions: { d: withDefault(flags, bits('a0', 3)) } });
+    expect(toHex(added.encode({ d: bits('a0', 8) }))).toBe('00');
   });
 
   test('that its type does not have is refused at once', () => {

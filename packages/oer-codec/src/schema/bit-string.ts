@@ -35,6 +35,8 @@ export function bitString(
     name,
     minSize: range.fixed ? bytesOf(range.min) : 2 + bytesOf(range.min),
     fixedSize: range.fixed ? bytesOf(range.min) : undefined,
+    // What is no value is left as it is, for `write` to refuse.
+    canonical: named ? (value) => (isBits(value) ? canonical(value) : value) : undefined,
     size: (value) => {
       const bytes = bytesOf(canonical(value).length);
       return range.fixed ? bytes : sizeOfVarOctets(1 + bytes);
@@ -73,13 +75,15 @@ export function bitString(
 
 /** Refuses bytes that are not those of so many bits, and bits behind the last. */
 function checkBits(value: BitString): void {
-  const { bytes, length } = value;
-  if (bytes.length !== bytesOf(length) || unusedBits(value) !== 0) {
-    throw new OerEncodeError(
-      'BAD_VALUE',
-      `${bytes.length} bytes for ${length} bits, or unused bits set`,
-    );
-  }
+  if (isBits(value)) return;
+  throw new OerEncodeError(
+    'BAD_VALUE',
+    `${value.bytes.length} bytes for ${value.length} bits, or unused bits set`,
+  );
+}
+
+function isBits(value: BitString): boolean {
+  return value.bytes.length === bytesOf(value.length) && unusedBits(value) === 0;
 }
 
 /** The same bits without zeros at the end, but at least `min`. */

@@ -14,6 +14,8 @@ export interface SchemaDefinition<T> {
   readonly size: (value: T) => number;
   readonly write: (writer: OerWriter, value: T) => void;
   readonly read: (reader: OerReader) => T;
+  /** The one that is sent of all values that mean the same, for types that have such values. */
+  readonly canonical?: ((value: T) => T) | undefined;
 }
 
 /**
@@ -32,6 +34,8 @@ export class Schema<T> {
   readonly write: (writer: OerWriter, value: T) => void;
   /** Reads the next value of a reader, as strictly as the reader is. @throws {@link OerDecodeError} */
   readonly read: (reader: OerReader) => T;
+  /** The one that is sent of all values that mean the same; undefined for types in which all mean something else. */
+  readonly canonical: ((value: T) => T) | undefined;
 
   constructor(definition: SchemaDefinition<T>) {
     this.name = definition.name;
@@ -40,6 +44,7 @@ export class Schema<T> {
     this.size = definition.size;
     this.write = definition.write;
     this.read = definition.read;
+    this.canonical = definition.canonical;
   }
 
   /** The canonical bytes of a value, in one allocation. @throws {@link OerEncodeError} */

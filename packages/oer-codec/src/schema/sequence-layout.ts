@@ -249,6 +249,17 @@ function entryOf(name: string, component: Component, bit: number): Entry {
   return { name, schema, bit, isDefault, defaultValue, take };
 }
 
+/** Whether a value means the same as the DEFAULT: a BIT STRING with names, whatever zero bits are at its end. */
+function isTheDefault(
+  { schema: { canonical }, isDefault, defaultValue }: Entry,
+  own: unknown,
+): boolean {
+  if (!isDefault) return false;
+  return canonical === undefined
+    ? sameValue(own, defaultValue)
+    : sameValue(canonical(own), canonical(defaultValue));
+}
+
 function additionOf(name: string, added: Additions[string], bit: number): Addition {
   if (!('kind' in added) || added.kind !== 'group') {
     return { ...entryOf(name, added, bit), members: undefined };
@@ -270,8 +281,8 @@ function additionOf(name: string, added: Additions[string], bit: number): Additi
 }
 
 /** Whether a component with the value `own` is written. One that has no bit always is. */
-function isPresent({ bit, isDefault, defaultValue }: Entry, own: unknown): boolean {
-  return bit < 0 || (own !== undefined && !(isDefault && sameValue(own, defaultValue)));
+function isPresent(entry: Entry, own: unknown): boolean {
+  return entry.bit < 0 || (own !== undefined && !isTheDefault(entry, own));
 }
 
 function missing(): OerEncodeError {
