@@ -3,6 +3,7 @@ import { parseIlpAddress } from '@pennyswitch/ilp-address';
 import { payQuote, quotePayment, secureRandomBytes, StreamReceiver } from '@pennyswitch/stream';
 import { FloorReceiver, floorKeys, payByHand } from './floor.js';
 import { limitedLink } from './memory-link.js';
+import { timeCpu, type Times } from './time-cpu.js';
 import { payByInterledgerPay, payByProtocolStream } from './peers.js';
 
 const AMOUNT = 1000;
@@ -39,18 +40,11 @@ function byHand(packets: number): Promise<number> {
   return payByHand(keys, link, nextIv, destination, packets, AMOUNT);
 }
 
-interface Times {
-  /** Of this process, milliseconds. */
-  readonly cpu: number;
-  readonly wall: number;
-}
-
 async function timePayment(pay: Pay, packets: number): Promise<Times> {
-  const [cpu, start] = [process.cpuUsage(), performance.now()];
-  const delivered = await pay(packets);
-  const { user, system } = process.cpuUsage(cpu);
+  let delivered = 0;
+  const times = await timeCpu(async () => (delivered = await pay(packets)));
   if (delivered !== packets * AMOUNT) throw new Error(`${delivered} units were delivered`);
-  return { cpu: (user + system) / 1000, wall: performance.now() - start };
+  return times;
 }
 
 export async function runPayment(): Promise<void> {
