@@ -55,9 +55,11 @@ export class ConnectionDriver {
       const decision = money === undefined ? 'accept' : await this.#decide(money);
       const { reply, isAccepted } = machine.settle(arrival, decision, this.#clock.now());
       if (money !== undefined && decision === 'accept' && !isAccepted) this.#undo(money);
+      // Who reads now makes room before the sender asks for it.
+      this.#dispatch();
       return reply;
     } finally {
-      // What happened is told, and what follows is sent, when the reply is on its way.
+      // What follows is sent when the reply is on its way.
       this.#clock.setTimeout(() => this.pump(), 0);
     }
   }

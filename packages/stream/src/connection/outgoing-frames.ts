@@ -1,4 +1,7 @@
 import type { StreamFrame } from '../frames.js';
+import { sizeOfFrame } from '../frames-codec.js';
+import { ENVELOPE_OVERHEAD, MAX_STREAM_PACKET_LENGTH } from '../packet.js';
+import { WELL_CUT_PACKETS } from './connection-policy.js';
 import type { ConnectionState } from './connection-state.js';
 import type { PacketDraft } from './packet-draft.js';
 import type { StreamState } from './stream-state.js';
@@ -9,6 +12,8 @@ const MIN_DATA_ROOM = 30_600;
 export const MAX_FRAME_DATA = 30_500;
 /** What a frame of data takes beside the data, at most. */
 const DATA_FRAME_OVERHEAD = 32;
+/** What a packet of data leaves free, so that the other end sees that its sender knows the limit ({@link WELL_CUT_PACKETS}). */
+const UNUSED_ROOM = MAX_STREAM_PACKET_LENGTH + ENVELOPE_OVERHEAD - WELL_CUT_PACKETS.max;
 
 /** Adds what the other end should hear of the connection and its streams. */
 export function addControlFrames(state: ConnectionState, draft: PacketDraft): void {
@@ -88,11 +93,14 @@ export function addData(
   draft: PacketDraft,
   streams: readonly StreamState[],
 ): void {
+  // A frame that was lost has to fit into any packet; what is added to it leaves the packet well cut.
+  let lostRoom = draft.room;
   for (const stream of streams) {
     for (;;) {
       const frame =
-        stream.output.takeLost(draft.room - DATA_FRAME_OVERHEAD) ?? takeNew(state, stream, draft);
+        stream.output.takeLost(lostRoom - DATA_FRAME_OVERHEAD) ?? takeNew(state, stream, draft);
       if (frame === undefined) break;
+      lostRoom = draft.room - sizeOfFrame(frame) - UNUSED_ROOM;
       draft.add(frame, {
         handleAcknowledged: () => {
           stream.output.handleAcknowledged(frame);
@@ -112,7 +120,7 @@ function takeNew(
   const room = Math.min(
     stream.dataRoom,
     state.dataRoom,
-    draft.room - DATA_FRAME_OVERHEAD,
+    draft.room - DATA_FRAME_OVERHEAD - UNUSED_ROOM,
     MAX_FRAME_DATA,
   );
   const frame = stream.output.take(room);

@@ -16,6 +16,8 @@ import type { CancelReason, Draft, Outcome, RejectedOutcome, Task } from './task
 
 /** Kept to tell the other end that the connection is over when its packets are used up. */
 const RESERVED_PACKETS = 16;
+/** Asked anew after this part of the usual interval at first: who reads makes room within milliseconds. */
+const FIRST_DELAY_PART = 16;
 /** So many packets in a row that a node refuses for good mean that the path is gone. */
 const MAX_FINAL_REJECTS = 3;
 
@@ -33,6 +35,10 @@ export class OutgoingHalf implements Task {
   /** When whoever is in the way is asked next, and how long after that again. */
   #askAt: number | undefined;
   #askDelay = 0;
+  /** When that is done although something is in flight that may bring the answer: it may be lost. */
+  #askAnywayAt = 0;
+  /** How much data had left when it was held back. */
+  #blockedAfter = 0;
   #finalRejects = 0;
 
   constructor(state: ConnectionState, connection: SendingConnection, options: RateOptions) {
@@ -88,6 +94,7 @@ export class OutgoingHalf implements Task {
       this.#state.isActive ? this.#idleAt : undefined,
       this.#closeBy,
       this.#askAt,
+      this.#askAt === undefined ? undefined : this.#askAnywayAt,
       this.#state.isActive ? this.#state.remoteAddress.askAt : undefined,
       this.money.deadline(after),
     );
@@ -151,22 +158,30 @@ export class OutgoingHalf implements Task {
     return [...streams.slice(this.#turn), ...streams.slice(0, this.#turn)];
   }
 
-  /** Says what the other end's limits hold back: when that happens, and again ever more rarely as long as it lasts. */
+  /**
+   * Says what the other end's limits hold back: where nothing is in flight that may bring the answer, and again ever more rarely
+   * until data may go on.
+   */
   #addBlocked(draft: PacketDraft, now: number): void {
+    const { dataSent } = this.#state;
     const frames = blockedFrames(this.#state, (stream) => this.money.isBlocked(stream));
-    const { askIntervalMs, maxAskIntervalMs } = this.#state.facts.policy;
     if (frames.length === 0) {
       this.#askAt = undefined;
       return;
     }
-    if (this.#askAt === undefined) {
-      this.#askDelay = askIntervalMs;
-      // What is in flight may bring the answer.
-      this.#askAt = this.#connection.packetsInFlight > 0 ? now + askIntervalMs : now;
+    const { askIntervalMs, maxAskIntervalMs } = this.#state.facts.policy;
+    const hasNewData = dataSent > this.#blockedAfter;
+    if (this.#askAt === undefined || hasNewData) {
+      this.#blockedAfter = dataSent;
+      this.#askDelay = askIntervalMs / FIRST_DELAY_PART;
+      this.#askAt = now;
+      this.#askAnywayAt = now + askIntervalMs;
     }
-    if (now < this.#askAt) return;
+    const isAwaited = hasNewData || this.#connection.packetsInFlight > 0;
+    if (now < (isAwaited ? this.#askAnywayAt : this.#askAt)) return;
     for (const frame of frames) draft.add(frame);
     this.#askAt = now + this.#askDelay;
+    this.#askAnywayAt = now + Math.max(askIntervalMs, this.#askDelay);
     this.#askDelay = Math.min(maxAskIntervalMs, 2 * this.#askDelay);
   }
 

@@ -55,6 +55,23 @@ describe('a connection, both ends', () => {
     expect(world.server.connections).toEqual([]);
   });
 
+  it('carries a megabyte within a second to an end that cannot send anything back but replies', async () => {
+    const world = createWorld({ isReachable: false });
+    const bytes = testBytes(1_000_000, 3);
+    let served: Promise<Uint8Array> | undefined;
+    world.server.on('connection', (connection) => {
+      connection.on('stream', (stream) => void (served = readAll(stream.readable)));
+    });
+    const client = await world.until(world.connect());
+    const stream = await world.until(client.openStream());
+    await world.clock.advance(100);
+    const start = world.clock.now();
+    await world.until(writeAll(stream, bytes));
+    expect(Buffer.compare((await served)!, bytes)).toBe(0);
+    // Each window of 131,072 bytes takes a round trip of 40 ms, and another one to ask for the next.
+    expect(world.clock.now() - start).toBeLessThan(1000);
+  });
+
   it('lets the server open a stream and pay the client', async () => {
     const world = createWorld();
     const streams: MoneyStream[] = [];
