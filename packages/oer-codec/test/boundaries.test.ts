@@ -1,5 +1,5 @@
 /** Values on both sides of every boundary, mostly such as the mutation run (`npm run mutate`) asked for. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   allocateBytes,
   bitString,
@@ -21,6 +21,7 @@ import {
   objectIdentifier,
   octetString,
   type OerReader,
+  OerWriter,
   openType,
   optional,
   real32,
@@ -84,6 +85,41 @@ test('an integer of no bytes is none, whatever stands behind it', () => {
   ]) {
     for (const bytes of ['00', '0000', '0005']) expect(refused(bytes, read)).toBe('LENGTH_INVALID');
   }
+});
+
+test('a writer grows in few steps, and writes nothing behind what it announces', () => {
+  const writer = new OerWriter(1);
+  const buffers = new Set<ArrayBufferLike>();
+  for (let i = 0; i < 10_000; i++) {
+    writer.writeUInt8(1);
+    buffers.add(writer.finish().buffer);
+  }
+  expect(buffers.size).toBeLessThan(20);
+
+  for (const write of [
+    (it: OerWriter) => it.writeVarUInt(2n ** 64n),
+    (it: OerWriter) => it.writeVarInt(-5n),
+    (it: OerWriter) => it.writeVarUtf8('abc'),
+    (it: OerWriter) => it.writeAscii('abc'),
+  ]) {
+    const space = new Uint8Array(20).fill(0xee);
+    const into = new OerWriter(space);
+    write(into);
+    expect(space.subarray(into.length).every((octet) => octet === 0xee)).toBe(true);
+  }
+});
+
+test('the first time that is read may be none (RFC 0030 Fixed-length Timestamps)', async () => {
+  vi.resetModules();
+  const fresh = await import('../src/timestamp.js');
+  const digits = new TextEncoder().encode('00000000000000000');
+  expect(fresh.decodeTimestamp(digits, 0)).toEqual(fresh.BAD_TIMESTAMP);
+});
+
+test('up to 32 characters are looked at for a GeneralizedTime', () => {
+  const time = (reader: OerReader): unknown => reader.readGeneralizedTime();
+  expect(refused(`20${'30'.repeat(32)}`, time)).toBe('BAD_TIME');
+  expect(refused(`21${'30'.repeat(33)}`, time)).toBe('TOO_LONG');
 });
 
 describe('the fewest bytes of a value, and those of every value', () => {
