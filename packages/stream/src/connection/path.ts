@@ -39,10 +39,10 @@ export class Path {
     return this.#leastArrived === undefined || amount < this.#leastArrived;
   }
 
-  handleFulfilled(draft: Draft, { arrived }: FulfilledOutcome): void {
+  handleFulfilled(draft: Draft, { arrived, sentAt }: FulfilledOutcome): void {
     if (draft.minimum > 0n) this.#handleArrived(draft.amount);
     this.size.handlePassed(draft.amount);
-    this.window.handleFulfilled(draft.amount);
+    this.window.handleFulfilled(draft.amount, sentAt);
     this.pacer.handleFulfilled();
     this.retry.handleSuccess();
     this.refusals.handlePassed(draft.amount);

@@ -19,7 +19,7 @@ export class Window {
   #value: bigint | undefined;
   /** Below it the value doubles with every round trip: half of what was too much when the value was last reduced first. */
   #valueSlowStartUntil = 0n;
-  /** How often the value was reduced without any packet of money getting through in between. */
+  /** How often the value was reduced without any packet of money getting through that left after it. */
   #reductions = 0;
   /** Packets since the value was last reduced. */
   #fulfilled = 0;
@@ -42,17 +42,21 @@ export class Window {
     return this.#value;
   }
 
-  handleFulfilled(amount: bigint): void {
+  /** @param sentAt when the packet was sent that came through. */
+  handleFulfilled(amount: bigint, sentAt: number): void {
     const growth = this.#packets < this.#slowStartUntil ? 1 : 1 / this.#packets;
     this.#packets = Math.min(this.#policy.maxPacketsInFlight, this.#packets + growth);
     if (this.#value === undefined || amount === 0n) return;
-    this.#reductions = 0;
+    // What left before the last decrease came through beside what did not: that opens nothing.
+    const isOfOldWindow = sentAt <= this.#valueReducedAt;
+    if (!isOfOldWindow) this.#reductions = 0;
     if (this.#value < this.#valueSlowStartUntil) {
-      this.#value += amount;
+      if (!isOfOldWindow) this.#value += amount;
       return;
     }
-    // A sixteenth more for each window that came through, and gradually up to half when there was no trouble for long.
     this.#fulfilled++;
+    if (isOfOldWindow) return;
+    // A sixteenth more for each window that came through, and gradually up to half when there was no trouble for long.
     const sixteenths = BigInt(Math.min(8, 1 + Math.floor(this.#fulfilled / 16)));
     const gain = (amount * sixteenths) / 16n;
     this.#value += gain === 0n ? 1n : gain;

@@ -170,9 +170,9 @@ describe('the window', () => {
   it('doubles with each round trip up to its maximum', () => {
     const window = new Window(policy);
     expect(window.packets).toBe(10);
-    for (let i = 0; i < 10; i++) window.handleFulfilled(1n);
+    for (let i = 0; i < 10; i++) window.handleFulfilled(1n, 0);
     expect(window.packets).toBe(20);
-    for (let i = 0; i < 500; i++) window.handleFulfilled(1n);
+    for (let i = 0; i < 500; i++) window.handleFulfilled(1n, 0);
     expect(window.packets).toBe(policy.maxPacketsInFlight);
   });
 
@@ -180,7 +180,7 @@ describe('the window', () => {
     const window = new Window(policy);
     for (let sentAt = 0; sentAt < 10; sentAt++) window.handleBusy(sentAt, 100);
     expect(window.packets).toBe(5);
-    for (let i = 0; i < 6; i++) window.handleFulfilled(1n);
+    for (let i = 0; i < 6; i++) window.handleFulfilled(1n, 101);
     expect(window.packets).toBe(6);
     for (let at = 200; at < 300; at++) window.handleBusy(at, at);
     expect(window.packets).toBe(1);
@@ -192,7 +192,9 @@ describe('the window', () => {
     window.handleNoLiquidity(8_000n, 0, 100);
     window.handleNoLiquidity(7_000n, 50, 110);
     expect(window.value).toBe(4_000n);
-    for (let i = 0; i < 4; i++) window.handleFulfilled(1_000n);
+    for (let i = 0; i < 4; i++) window.handleFulfilled(1_000n, 100);
+    expect(window.value, 'by what left before the decrease').toBe(4_000n);
+    for (let i = 0; i < 4; i++) window.handleFulfilled(1_000n, 111);
     expect(window.value).toBe(4_000n + 4n * 62n);
     for (let at = 200; at < 300; at++) window.handleNoLiquidity(1n, at, at);
     expect(window.value).toBe(1n);
@@ -209,13 +211,13 @@ describe('lacking liquidity', () => {
     expect(values).toEqual([500_000n, 250_000n, 15_625n, 976n, 61n, 3n]);
     const up: (bigint | undefined)[] = [];
     for (let i = 0; i < 18; i++) {
-      window.handleFulfilled(window.value ?? 0n);
+      window.handleFulfilled(window.value ?? 0n, 7);
       up.push(window.value);
     }
     expect(up.slice(0, 3)).toEqual([6n, 12n, 24n]);
     // No further than half of what was too much at first.
     expect(up[17]).toBe(786_432n);
-    window.handleFulfilled(786_432n);
+    window.handleFulfilled(786_432n, 7);
     expect(window.value).toBeLessThan(900_000n);
   });
 });
