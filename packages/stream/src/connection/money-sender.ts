@@ -74,12 +74,16 @@ export class MoneySender {
 
   handleTime(now: number): void {
     if (!this.isWaiting) {
+      // What is in flight may come back, and then it has waited since the last progress.
+      if (this.#connection.amountInFlight > 0n) return;
       this.#progressAt = undefined;
       this.#wasUnanswered = false;
       return;
     }
     this.#progressAt ??= now;
-    if (now >= this.#progressEnd(this.#progressAt)) this.fail(this.#noProgress());
+    if (now >= this.#progressEnd(this.#progressAt)) {
+      this.fail(this.#noProgress(this.#connection.policy.progressTimeoutMs));
+    }
   }
 
   deadline(after: number): number | undefined {
@@ -163,6 +167,10 @@ export class MoneySender {
       if (outcome.arrived < draft.minimum) this.#handleTooLittle(outcome, now);
       else for (const part of draft.money) part.account.handleOverrun();
     } else if (reactionTo(outcome.code) === 'larger') this.#handleTooSmall(draft.amount);
+    const { path, policy, amountInFlight } = this.#connection;
+    if (amountInFlight === 0n && path.refusals.isHopeless(this.#least, now)) {
+      this.fail(this.#noProgress(policy.refusedTimeoutMs));
+    }
   }
 
   handleUnknown(draft: PacketDraft): void {
@@ -308,13 +316,13 @@ export class MoneySender {
     if (this.#capacity() < this.#leastAmount) this.fail(tooSmall(amount));
   }
 
-  #noProgress(): StreamConnectionError {
+  #noProgress(durationMs: number): StreamConnectionError {
     const reject = this.#lastReject;
     const because =
       reject === undefined ? 'no packet was answered' : `the last answer: ${reject.code}`;
     return new StreamConnectionError(
       'NO_PROGRESS',
-      `no money got through in ${this.#connection.policy.progressTimeoutMs} ms (${because})`,
+      `no money got through in ${durationMs} ms (${because})`,
       reject === undefined ? {} : { ilpCode: reject.code },
     );
   }

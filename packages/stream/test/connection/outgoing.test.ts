@@ -236,6 +236,29 @@ describe('money that is sent', () => {
     expect(world.connections[0]!.received).toBe(stream.sent);
   });
 
+  it.each([
+    { code: 'F02', error: 'PATH_FAILED', withinMs: 500 },
+    { code: 'T00', error: 'NO_PROGRESS', withinMs: 8_000 },
+    { code: 'T01', error: 'NO_PROGRESS', withinMs: 8_000 },
+    { code: 'F99', error: 'NO_PROGRESS', withinMs: 25_000 },
+  ] as const)(
+    'gives up $error in $withinMs ms where a node refuses each packet with $code',
+    async ({ code, error, withinMs }) => {
+      let isRefusing = false;
+      const refusal = new IlpError(code, 'no').encode();
+      const world = createWorld({
+        nearServer: (next) => (prepare) => (isRefusing ? Promise.resolve(refusal) : next(prepare)),
+      });
+      const stream = await openOne(world);
+      await world.until(stream.sendMoney(1000n));
+      isRefusing = true;
+      const start = world.clock.now();
+      await expect(world.until(stream.sendMoney(2000n))).rejects.toMatchObject({ code: error });
+      expect(world.clock.now() - start).toBeLessThan(withinMs);
+      expect(stream.sent).toBe(1000n);
+    },
+  );
+
   it('fails with the reason of the path that refuses it for good', async () => {
     const { world } = watchedWorld();
     const stream = await openOne(world);
