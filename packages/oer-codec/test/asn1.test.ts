@@ -86,6 +86,7 @@ describe('types', () => {
       { a: { bytes: hex('80'), length: 4 } },
       '00',
     ],
+    ["SEQUENCE { a BIT STRING DEFAULT '01011'B }", { a: { bytes: hex('58'), length: 5 } }, '00'],
     ['SEQUENCE { a BIT STRING DEFAULT {} }', { a: { bytes: hex(''), length: 0 } }, '00'],
     ['OBJECT IDENTIFIER', '1.2.3', '022a03'],
     ['RELATIVE-OID', '2.3', '020203'],

@@ -10,6 +10,7 @@ import {
   choice,
   decodeTimestamp,
   enumerated,
+  extensibleChoice,
   generalizedTime,
   getCanonicalLength,
   ia5String,
@@ -120,6 +121,52 @@ test('up to 32 characters are looked at for a GeneralizedTime', () => {
   const time = (reader: OerReader): unknown => reader.readGeneralizedTime();
   expect(refused(`20${'30'.repeat(32)}`, time)).toBe('BAD_TIME');
   expect(refused(`21${'30'.repeat(33)}`, time)).toBe('TOO_LONG');
+});
+
+test('the last bit of a byte counts, unused ones do not (X.696 13)', () => {
+  const named = bitString(undefined, { named: true });
+  holds(named, { bytes: hex('01'), length: 8 }, '02 00 01');
+  expect(named.decode(hex('02 07 01'))).toEqual({ bytes: hex(''), length: 0 });
+});
+
+test('a preamble of several bytes has a bit for each OPTIONAL, in their order (X.696 16.2)', () => {
+  const letters = Array.from('abcdefghijklmnopq');
+  const type = sequence(
+    Object.fromEntries(letters.map((letter) => [letter, optional(nullType())])),
+  ) as Schema<Readonly<Record<string, null>>>;
+  const all = (names: string): Record<string, null> =>
+    Object.fromEntries(Array.from(names, (letter) => [letter, null]));
+  holds(type, all('aijpq'), '80 c1 80');
+  holds(type, all('hi'), '01 80 00');
+  holds(type, all('p'), '00 01 00');
+});
+
+test('a tag has at most four bytes behind its first', () => {
+  const five = extensibleChoice({ a: { schema: byte, tag: { number: 5 } } });
+  expect(five.decode(hex('bfffffff7f 012a'))).toEqual({
+    type: null,
+    tag: { number: 2 ** 28 - 1, class: 'context' },
+    value: hex('2a'),
+  });
+  expect(() => five.decode(hex('bfffffffff7f 012a'))).toThrow('BAD_VALUE at byte 0');
+  // Leading zeros (X.696 8.7.2.3).
+  expect(() => five.decode(hex('bf80808005 2a'))).toThrow('BAD_VALUE at byte 0');
+});
+
+test('an alternative that is not known may be as short as a tag and a length (X.696 20)', () => {
+  const type = extensibleChoice({ a: octetString(9) });
+  expect(type.minSize).toBe(2);
+  expect(sequenceOf(type).decode(hex('0102 8300 8400'))).toHaveLength(2);
+});
+
+test('elements of a recursive type are not taken for elements without bytes', () => {
+  const list = sequenceOf(lazy(() => nullType()));
+  expect(() => list.decode(hex('0203e8'))).toThrow('TRUNCATED at byte 0');
+});
+
+test('up to 32 characters are looked at for a UTCTime', () => {
+  expect(() => utcTime().decode(hex(`20${'30'.repeat(32)}`))).toThrow('BAD_TIME');
+  expect(() => utcTime().decode(hex(`21${'30'.repeat(33)}`))).toThrow('TOO_LONG');
 });
 
 describe('the fewest bytes of a value, and those of every value', () => {
