@@ -34,6 +34,8 @@ const page = {
         sharedSecret: fromHex(sharedSecret),
       },
       asset: { code: 'USD', scale: 6 },
+      // Whichever end has written everything first must not cut the other short.
+      halfOpen: true,
       incoming: {
         address: parseIlpAddress('test.page'),
         register: (handler) => {
