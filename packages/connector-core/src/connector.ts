@@ -324,7 +324,7 @@ export class Connector extends EventEmitter<ConnectorEvents> {
 
   /** Packets that have no reply yet. */
   packetsInFlight(): InFlightSnapshot[] {
-    return [...this.#forwarder.inFlight].map(snapshotPacket);
+    return this.#forwarder.packetsInFlight().map(snapshotPacket);
   }
 
   /** Fulfillments that came too late to count, for reconciliation with the peer. */

@@ -8,12 +8,12 @@ describe('deadlines', () => {
     const deadlines = new Deadlines(clock);
     const expired: [string, number][] = [];
     const add = (name: string, at: number): void => {
-      deadlines.add(at, { expire: () => void expired.push([name, clock.now()]) });
+      deadlines.add({ deadline: at, expire: () => void expired.push([name, clock.now()]) });
     };
     add('b', 20);
     add('a', 10);
     add('c', 20);
-    expect(clock.pendingTimers).toBe(2);
+    expect(clock.pendingTimers).toBe(1);
     await clock.advance(100);
     expect(expired).toEqual([
       ['a', 10],
@@ -26,16 +26,15 @@ describe('deadlines', () => {
     const clock = new VirtualClock(0);
     const deadlines = new Deadlines(clock);
     const expired: number[] = [];
-    const one = { expire: () => void expired.push(1) };
-    const two = { expire: () => void expired.push(2) };
-    deadlines.add(10, one);
-    deadlines.add(10, two);
-    deadlines.remove(10, one);
+    const one = { deadline: 10, expire: () => void expired.push(1) };
+    const two = { deadline: 10, expire: () => void expired.push(2) };
+    const [first, second] = [deadlines.add(one), deadlines.add(two)];
+    deadlines.remove(first, one);
     await clock.advance(5);
     expect(clock.pendingTimers).toBe(1);
-    deadlines.remove(10, two);
+    deadlines.remove(second, two);
     expect(clock.pendingTimers).toBe(0);
-    deadlines.remove(10, two);
+    deadlines.remove(second, two);
     await clock.advance(100);
     expect(expired).toEqual([]);
   });
@@ -52,8 +51,33 @@ describe('deadlines', () => {
     };
     const deadlines = new Deadlines(hasty);
     const expired: number[] = [];
-    deadlines.add(10, { expire: () => void expired.push(clock.now()) });
+    deadlines.add({ deadline: 10, expire: () => void expired.push(clock.now()) });
     await clock.advance(100);
     expect(expired).toEqual([10]);
+  });
+  it('later than one that was taken back are kept too', async () => {
+    const clock = new VirtualClock(0);
+    const deadlines = new Deadlines(clock);
+    const expired: number[] = [];
+    const early = { deadline: 10, expire: () => void expired.push(-1) };
+    const slot = deadlines.add(early);
+    deadlines.add({ deadline: 20, expire: () => void expired.push(clock.now()) });
+    deadlines.remove(slot, early);
+    await clock.advance(100);
+    expect(expired).toEqual([20]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('that have passed take nothing from those which came to their place', async () => {
+    const clock = new VirtualClock(0);
+    const deadlines = new Deadlines(clock);
+    const expired: number[] = [];
+    const first = { deadline: 10, expire: () => undefined };
+    const slot = deadlines.add(first);
+    await clock.advance(10);
+    deadlines.add({ deadline: 20, expire: () => void expired.push(clock.now()) });
+    deadlines.remove(slot, first);
+    await clock.advance(100);
+    expect(expired).toEqual([20]);
   });
 });

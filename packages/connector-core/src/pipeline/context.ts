@@ -75,6 +75,8 @@ export class Packet implements Reserved {
   entry: LedgerEntry | undefined = undefined;
   /** Whether it has one of the places that the connector has for packets in flight. */
   isAdmitted = false;
+  /** Where it is among the packets in flight. */
+  slot = 0;
   isOver = false;
 
   constructor(id: number, now: number, from: Account | undefined, prepare: PrepareView) {

@@ -1,57 +1,66 @@
 import type { Clock } from '../environment.js';
+import { Slots } from './slots.js';
 
 /** What ends at a deadline. */
 export interface Expiring {
+  /** When it ends, in milliseconds since 1970. */
+  readonly deadline: number;
   expire(): void;
 }
 
-interface Moment {
-  readonly timer: unknown;
-  readonly waiting: Set<Expiring>;
-}
-
-/** Timers for very many packets: all that expire in the same millisecond share one. */
+/**
+ * One timer for very many packets. Hardly any lives to its deadline, so that the timer is set to the earliest and only ever
+ * moved forward: it may find that nothing expires yet, and looks for the next then.
+ */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #moments = new Map<number, Moment>();
+  readonly #waiting = new Slots<Expiring>();
+  #timer: unknown;
+  /** Not later than the earliest deadline. */
+  #earliest = Infinity;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Calls `expire` at a moment, in milliseconds since 1970. */
-  add(at: number, expiring: Expiring): void {
-    const moment = this.#moments.get(at);
-    if (moment !== undefined) {
-      moment.waiting.add(expiring);
-      return;
-    }
-    const timer = this.#clock.setTimeout(() => {
-      this.#run(at);
+  /**
+   * Calls `expire` at the deadline.
+   * @returns what {@link remove} takes.
+   */
+  add(expiring: Expiring): number {
+    const { deadline } = expiring;
+    if (deadline < this.#earliest) this.#arm(deadline);
+    return this.#waiting.add(expiring);
+  }
+
+  /** Takes that back; does nothing if it has expired. */
+  remove(slot: number, expiring: Expiring): void {
+    this.#waiting.remove(slot, expiring);
+    if (this.#waiting.size === 0) this.#arm(Infinity);
+  }
+
+  #arm(at: number): void {
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#earliest = at;
+    if (at === Infinity) return;
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#timer = undefined;
+      this.#run();
     }, at - this.#clock.now());
-    this.#moments.set(at, { timer, waiting: new Set([expiring]) });
   }
 
-  /** Takes that back; `at` as it was given. */
-  remove(at: number, expiring: Expiring): void {
-    const moment = this.#moments.get(at);
-    if (moment === undefined) return;
-    moment.waiting.delete(expiring);
-    if (moment.waiting.size > 0) return;
-    this.#clock.clearTimeout(moment.timer);
-    this.#moments.delete(at);
-  }
-
-  #run(at: number): void {
-    const moment = this.#moments.get(at);
-    if (moment === undefined) return;
-    // Timers may come early: a system's clock can be set back, and counts in whole milliseconds.
-    if (this.#clock.now() < at) {
-      this.#moments.delete(at);
-      for (const expiring of moment.waiting) this.add(at, expiring);
-      return;
+  #run(): void {
+    // It can be earlier than the timer was set for: a system's clock can be set back, and counts in whole milliseconds.
+    const now = this.#clock.now();
+    const expired: [slot: number, expiring: Expiring][] = [];
+    let earliest = Infinity;
+    for (const [slot, expiring] of this.#waiting.entries()) {
+      if (expiring.deadline <= now) expired.push([slot, expiring]);
+      else earliest = Math.min(earliest, expiring.deadline);
     }
-    this.#moments.delete(at);
-    for (const expiring of moment.waiting) expiring.expire();
+    for (const [slot, expiring] of expired) this.#waiting.remove(slot, expiring);
+    this.#arm(earliest);
+    for (const [, expiring] of expired) expiring.expire();
   }
 }

@@ -1,5 +1,6 @@
 import type { Incoming } from './context.js';
 import { REJECTIONS } from './rejections.js';
+import { Slots } from './slots.js';
 import type { Step } from './step.js';
 
 /**
@@ -7,7 +8,8 @@ import type { Step } from './step.js';
  * are hashes: some of their bits are as good a key as all.
  */
 export class Duplicates {
-  readonly #byKey = new Map<number, Incoming>();
+  readonly #packets = new Slots<Incoming>();
+  readonly #slotByKey = new Map<number, number>();
 
   /** T01 for a packet that is under way already: in a loop it lets the node before us try another way. */
   step(): Step<Incoming> {
@@ -15,12 +17,10 @@ export class Duplicates {
       name: 'duplicate',
       run: (context) => {
         const key = keyOf(context.condition);
-        const other = this.#byKey.get(key);
-        if (other === undefined) {
-          this.#byKey.set(key, context);
-          return undefined;
-        }
-        return isSame(other, context) ? REJECTIONS.duplicate : undefined;
+        const other = this.#find(key);
+        if (other !== undefined) return isSame(other, context) ? REJECTIONS.duplicate : undefined;
+        this.#slotByKey.set(key, this.#packets.add(context));
+        return undefined;
       },
     };
   }
@@ -28,7 +28,15 @@ export class Duplicates {
   /** Forgets a packet that has its reply. */
   remove(context: Incoming): void {
     const key = keyOf(context.condition);
-    if (this.#byKey.get(key) === context) this.#byKey.delete(key);
+    const slot = this.#slotByKey.get(key);
+    if (slot === undefined || this.#packets.at(slot) !== context) return;
+    this.#packets.remove(slot, context);
+    this.#slotByKey.delete(key);
+  }
+
+  #find(key: number): Incoming | undefined {
+    const slot = this.#slotByKey.get(key);
+    return slot === undefined ? undefined : this.#packets.at(slot);
   }
 }
 

@@ -73,6 +73,7 @@ class Exchange implements Expiring, SentPacket {
   readonly expiresAt: number;
   readonly #services: ExchangeServices;
   readonly #resolve: (outcome: Outcome) => void;
+  readonly #slot: number;
   #isOver = false;
 
   constructor(packet: Reserved, services: ExchangeServices, resolve: (outcome: Outcome) => void) {
@@ -82,7 +83,11 @@ class Exchange implements Expiring, SentPacket {
     this.expiresAt = packet.outgoingExpiresAt;
     this.#services = services;
     this.#resolve = resolve;
-    services.deadlines.add(this.expiresAt, this);
+    this.#slot = services.deadlines.add(this);
+  }
+
+  get deadline(): number {
+    return this.expiresAt;
   }
 
   receive(bytes: Uint8Array): void {
@@ -111,7 +116,7 @@ class Exchange implements Expiring, SentPacket {
   #finish(outcome: Outcome): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#services.deadlines.remove(this.expiresAt, this);
+    this.#services.deadlines.remove(this.#slot, this);
     this.#resolve(outcome);
   }
 }

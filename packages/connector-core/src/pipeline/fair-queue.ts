@@ -13,7 +13,7 @@ type Guest = Incoming & { isAdmitted: boolean };
 interface Waiting extends Expiring {
   readonly packet: Guest;
   readonly account: Account;
-  readonly until: number;
+  slot: number;
   readonly resolve: (verdict: Verdict) => void;
 }
 
@@ -80,11 +80,11 @@ export class FairQueue {
 
   #wait(packet: Guest, account: Account, line: Set<Waiting>): Promise<Verdict> {
     return new Promise((resolve) => {
-      const until = this.#clock.now() + this.#policy.maxQueueMs;
       const waiting: Waiting = {
         packet,
         account,
-        until,
+        deadline: this.#clock.now() + this.#policy.maxQueueMs,
+        slot: 0,
         resolve,
         expire: () => {
           this.#remove(waiting);
@@ -92,7 +92,7 @@ export class FairQueue {
         },
       };
       line.add(waiting);
-      this.#deadlines.add(until, waiting);
+      waiting.slot = this.#deadlines.add(waiting);
     });
   }
 
@@ -102,7 +102,7 @@ export class FairQueue {
       if (!this.#mayEnter(account)) continue;
       const [first] = line;
       if (first === undefined) continue;
-      this.#deadlines.remove(first.until, first);
+      this.#deadlines.remove(first.slot, first);
       this.#remove(first);
       // To the end: the others are next.
       if (line.size > 0) {

@@ -20,6 +20,7 @@ import { exchange, type ExchangeServices, type Outcome } from './exchange.js';
 import { Patience } from './patience.js';
 import type { ForwardingPolicy } from './policy.js';
 import { encodeRejection, REJECTIONS } from './rejections.js';
+import { Slots } from './slots.js';
 import { traceIdOf } from './trace-id.js';
 
 /** What became of a packet, told when its reply goes back. */
@@ -63,7 +64,7 @@ export class Forwarder {
   readonly #queue: FairQueue;
   readonly #exchange: ExchangeServices;
   readonly #patience: Patience;
-  readonly #inFlight = new Set<Packet>();
+  readonly #inFlight = new Slots<Packet>();
   readonly #onDone = new Set<() => void>();
   #lastId = 0;
   #busyAccounts = 0;
@@ -96,8 +97,8 @@ export class Forwarder {
   }
 
   /** Packets that have no reply yet. */
-  get inFlight(): ReadonlySet<Packet> {
-    return this.#inFlight;
+  packetsInFlight(): Packet[] {
+    return Array.from(this.#inFlight.entries(), ([, packet]) => packet).sort((a, b) => a.id - b.id);
   }
 
   /**
@@ -106,14 +107,10 @@ export class Forwarder {
    */
   async whenIdle(limitMs: number, account?: Account): Promise<void> {
     const { clock } = this.#options;
-    const isBusy = (): boolean =>
-      account === undefined
-        ? this.#inFlight.size > 0
-        : [...this.#inFlight].some(({ from, to }) => from === account || to === account);
-    if (!isBusy()) return;
+    if (!this.#isBusy(account)) return;
     await new Promise<void>((resolve) => {
       const look = (): void => {
-        if (!isBusy()) end();
+        if (!this.#isBusy(account)) end();
       };
       const end = (): void => {
         clock.clearTimeout(timer);
@@ -123,6 +120,14 @@ export class Forwarder {
       const timer = clock.setTimeout(end, limitMs);
       this.#onDone.add(look);
     });
+  }
+
+  #isBusy(account: Account | undefined): boolean {
+    if (account === undefined) return this.#inFlight.size > 0;
+    for (const [, { from, to }] of this.#inFlight.entries()) {
+      if (from === account || to === account) return true;
+    }
+    return false;
   }
 
   /** What a link gets whose account is gone. */
@@ -171,13 +176,13 @@ export class Forwarder {
   }
 
   #enter(packet: Packet): void {
-    this.#inFlight.add(packet);
+    packet.slot = this.#inFlight.add(packet);
     const { from } = packet;
     if (from !== undefined && from.inFlight++ === 0) this.#busyAccounts += 1;
   }
 
   #leave(packet: Packet): void {
-    this.#inFlight.delete(packet);
+    this.#inFlight.remove(packet.slot, packet);
     this.#options.duplicates.remove(packet);
     const { from } = packet;
     if (from !== undefined && --from.inFlight === 0) this.#busyAccounts -= 1;

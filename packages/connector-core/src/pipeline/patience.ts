@@ -24,9 +24,9 @@ export class Patience {
    */
   wait<T>(packet: Packet, later: Promise<T>, instead: T, onLate?: () => void): Promise<T> {
     return new Promise((resolve, reject) => {
-      const at = this.#endOf(packet);
       let isLate = false;
       const expiring: Expiring = {
+        deadline: this.#endOf(packet),
         expire: () => {
           isLate = true;
           packet.isOver = true;
@@ -34,11 +34,11 @@ export class Patience {
         },
       };
       const end = (settle: () => void): void => {
-        this.#deadlines.remove(at, expiring);
+        this.#deadlines.remove(slot, expiring);
         if (isLate) onLate?.();
         else settle();
       };
-      this.#deadlines.add(at, expiring);
+      const slot = this.#deadlines.add(expiring);
       later.then(
         (value) => {
           end(() => {
