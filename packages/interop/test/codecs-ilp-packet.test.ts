@@ -1,8 +1,10 @@
 /** Our packets against npm ilp-packet 3: the same bytes, each reads the other's, and where the peer breaks the RFC. */
 import {
+  decodeAmountTooLargeData,
   decodePrepare,
   decodeReject,
   decodeFulfill,
+  encodeAmountTooLargeData,
   encodeFulfill,
   encodePrepare,
   encodeReject,
@@ -12,7 +14,7 @@ import { OerDecodeError } from '@pennyswitch/oer-codec';
 import { seededRandom } from '@pennyswitch/testkit';
 import * as npm from 'ilp-packet';
 import { describe, expect, test } from 'vitest';
-import { fulfillOf, prepareOf, rejectOf, RUNS } from './codecs-values.js';
+import { fulfillOf, prepareOf, rejectOf, RUNS, uintOf } from './codecs-values.js';
 
 /** Stops at the first pair that differs, cheap for those that do not. */
 function same(ours: unknown, theirs: unknown, of: unknown): void {
@@ -93,6 +95,25 @@ describe(`over ${RUNS} packets of each type the bytes are equal, and each reads 
         same(byUs.triggeredBy, byThem.triggeredBy, reject);
         same(byUs.message, byThem.message, reject);
         sameBytes(byUs.data, byThem.data, reject);
+      }
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'the data of F08, which the peer has no reader for',
+    () => {
+      const random = seededRandom(4);
+      for (let i = 0; i < RUNS; i++) {
+        const amounts = { receivedAmount: uintOf(random, 64), maximumAmount: uintOf(random, 64) };
+        const theirs = new npm.Errors.AmountTooLargeError('too large', {
+          receivedAmount: String(amounts.receivedAmount),
+          maximumAmount: String(amounts.maximumAmount),
+        }).ilpErrorData;
+        sameBytes(encodeAmountTooLargeData(amounts), theirs, amounts);
+        const byUs = decodeAmountTooLargeData(theirs);
+        same(byUs.receivedAmount, amounts.receivedAmount, amounts);
+        same(byUs.maximumAmount, amounts.maximumAmount, amounts);
       }
     },
     TIMEOUT,

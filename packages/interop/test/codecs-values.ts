@@ -4,19 +4,26 @@ import type { SeededRandom } from '@pennyswitch/testkit';
 
 /**
  * How many values of each type are compared with what the peers' packages make of them: `CODEC_VALUES` of the
- * environment, 10,000 by default.
+ * environment, 100,000 by default.
  */
 export const RUNS: number = runsOf(process.env['CODEC_VALUES']);
 
-function runsOf(text = '10000'): number {
+function runsOf(text = '100000'): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`CODEC_VALUES is a number, not ${text}`);
   return Number(text);
 }
 
-/** An unsigned integer whose number of bits is drawn first, so that small and large ones are equally frequent. */
+/**
+ * An unsigned integer whose number of bits is drawn first, so that small and large ones are equally frequent. One in
+ * eight is the largest of its number of bits or the next one, where encodings grow by a byte.
+ */
 export function uintOf(random: SeededRandom, bits: number): bigint {
   let value = 0n;
   const size = random.int(0, bits);
+  if (random.chance(0.125)) {
+    const largest = (1n << BigInt(size)) - 1n;
+    return size === bits || random.chance(0.5) ? largest : largest + 1n;
+  }
   for (let done = 0; done < size; done += 16) {
     value = (value << 16n) | BigInt(random.int(0, 0xffff));
   }
