@@ -92,6 +92,9 @@ describe('types', () => {
     ['RELATIVE-OID', '2.3', '020203'],
     ['UTF8String (SIZE (0..2))', 'é', '02c3a9'],
     ['IA5String (FROM ("a".."c" | "x"))', 'cx', '026378'],
+    // X.680 12.14: a quote in a text is two.
+    ['IA5String (FROM ("""" | "a" | ""))', '"a', '022261'],
+    ['SEQUENCE { a UTF8String DEFAULT "a""b""" }', { a: 'a"b"' }, '00'],
     ['UniversalString (FROM ("𝄀".."𝇿"))', '𝄞', '040001d11e'],
     ['IA5String (SIZE (2))', 'ab', '6162'],
     ['PrintableString', 'A', '0141'],
@@ -118,7 +121,10 @@ describe('types', () => {
     ],
     ['SEQUENCE OF BOOLEAN', [true], '0101ff'],
     ['SEQUENCE (SIZE (1..2)) OF BOOLEAN', [true], '0101ff'],
+    ['SEQUENCE SIZE (1..2) OF BOOLEAN', [true], '0101ff'],
+    ['SEQUENCE OF flag BOOLEAN', [true], '0101ff'],
     ['SET OF INTEGER (0..9)', [1, 2], '01020102'],
+    ['SET SIZE (2) OF INTEGER (0..9)', [1, 2], '01020102'],
     ['SEQUENCE { a BOOLEAN, b NULL }', { a: true, b: null }, 'ff'],
     ['SET { a BOOLEAN OPTIONAL }', {}, '00'],
     ['SEQUENCE { a INTEGER (0..9) DEFAULT 3, b BOOLEAN DEFAULT TRUE }', { a: 3, b: true }, '00'],
@@ -157,6 +163,7 @@ describe('types', () => {
 test.each([
   ['SEQUENCE (SIZE (1..2)) OF BOOLEAN', [true, true, true]],
   ['SEQUENCE (SIZE (1..2)) OF BOOLEAN', []],
+  ['SEQUENCE SIZE (1..2) OF BOOLEAN', []],
   ['INTEGER (5..MAX)', 4n],
   ['INTEGER (5..7 | -1 | 3)', -2],
   ['INTEGER (5..7 | -1 | 3)', 8],
@@ -406,6 +413,14 @@ describe('comments', () => {
     const body = 'T -- a type -- ::= -- of\n /* some\n lines */ INTEGER (0..255) -- bytes';
     expect(bytes(`${body}\n`, 1)).toBe('01');
   });
+
+  test('may have others within them (X.680 12.6.4)', () => {
+    const body = '/* T ::= /* a /* b */ **/ NULL */ T ::= /**//*/ -- */ BOOLEAN /* "*/';
+    expect(bytes(body, true)).toBe('ff');
+    for (const open of ['/* /* */ T ::= NULL', 'T ::= NULL /*', 'T ::= NULL\n\n/* NULL *']) {
+      expect(() => compileAsn1(open)).toThrow(/^line (1|3): a comment does not end$/);
+    }
+  });
 });
 
 describe('tags', () => {
@@ -594,6 +609,11 @@ describe('what is wrong is said with its line', () => {
     [module(`T ::= ${'['.repeat(1000)}`), 'expected a number'],
     [module(`T ::= ${'[1] '.repeat(100_000)} NULL`), 'expected a word'],
     [module(`T ::= INTEGER (${'('.repeat(100_000)}`), 'nested deeper than 64'],
+    [' '.repeat(2 ** 21 + 1), 'a module of more than 2097152 characters'],
+    ['a'.repeat(2 ** 21), 'expected DEFINITIONS'],
+    ['-a'.repeat(2 ** 20), 'is no token'],
+    ['"'.repeat(2 ** 21), 'expected a word'],
+    ['/*'.repeat(2 ** 20), 'a comment does not end'],
     [
       module(
         Array.from({ length: 5000 }, (_, i) => `T${i} ::= SEQUENCE OF T${i + 1}`).join(' ') +

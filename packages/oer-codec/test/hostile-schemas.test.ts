@@ -80,6 +80,8 @@ function volume(value: unknown): number {
   return Object.values(value).reduce((sum: number, inner) => sum + volume(inner), 1);
 }
 
+const NO_BITS = { bytes: hex(''), length: 0 };
+
 const telling = [
   0, 1, 2, 3, 4, 5, 8, 0x40, 0x41, 0x61, 0x7f, 0x80, 0x81, 0x82, 0x88, 0xc0, 0xe0, 0xff,
 ];
@@ -107,6 +109,47 @@ test('any bytes are a value of no more than they allow, or an OerDecodeError wit
     }),
     { numRuns: 5000 },
   );
+});
+
+describe('what passes can be sent on in its canonical form', () => {
+  const optionals = sequence(
+    { a: optional(byte), b: withDefault(bitString(undefined, { named: true }), NO_BITS) },
+    { additions: { x: withDefault(boolean(), false), _: additionGroup({ y: optional(byte) }) } },
+  );
+  const types: Readonly<Record<string, AnySchema>> = {
+    'the type of nearly everything': everything,
+    BOOLEAN: boolean(),
+    INTEGER: integer(),
+    'INTEGER (0..MAX)': integer(0n),
+    ENUMERATED: extensibleEnumerated({ a: 0 }),
+    REAL: real32(),
+    'BIT STRING': bitString(),
+    'BIT STRING (SIZE (4))': bitString(4),
+    'BIT STRING with names': bitString({ min: 2, max: 9 }, { named: true }),
+    UTF8String: utf8String(),
+    BMPString: bmpString(),
+    'OBJECT IDENTIFIER': objectIdentifier(),
+    'SEQUENCE with additions': optionals,
+    'SET OF': setOf(bitString()),
+    CHOICE: extensibleChoice({ a: byte, b: { schema: boolean(), extension: true } }),
+  };
+  test.each(Object.entries(types))('%s', (_, type) => {
+    const schema = type as unknown as Schema<unknown>;
+    const octet = fc.oneof(fc.constantFrom(...telling), fc.nat(255));
+    fc.assert(
+      fc.property(fc.array(octet, { maxLength: 14 }), (octets) => {
+        let value: unknown;
+        try {
+          value = schema.decode(Uint8Array.from(octets));
+        } catch {
+          return; // What cannot be read is the subject above.
+        }
+        const sent = schema.encode(value);
+        expect(schema.encode(schema.decodeStrict(sent))).toEqual(sent);
+      }),
+      { numRuns: 500 },
+    );
+  });
 });
 
 test.each([

@@ -214,7 +214,11 @@ test('BIT STRING (X.696 13)', () => {
   expect(refusal(() => bitString().decode(hex('02 08 00')))).toBe('BAD_VALUE');
   expect(refusal(() => bitString().decode(hex('01 01')))).toBe('BAD_VALUE');
   expect(refusal(() => bitString().decode(hex('00')))).toBe('BAD_VALUE');
-  expect(bitString().decode(hex('02 03 af'))).toEqual({ bytes: hex('af'), length: 5 });
+  // Bits behind the last are not for whoever reads, and could not be written.
+  const sent = hex('02 03 af');
+  expect(bitString().decode(sent)).toEqual({ bytes: hex('a8'), length: 5 });
+  expect(sent).toEqual(hex('02 03 af'));
+  expect(bitString(12).decode(hex('abcd'))).toEqual({ bytes: hex('abc0'), length: 12 });
   expect(refusal(() => bitString().decodeStrict(hex('02 03 af')))).toBe('NON_CANONICAL');
   expect(refusal(() => bitString(12).decodeStrict(hex('abcd')))).toBe('NON_CANONICAL');
 });

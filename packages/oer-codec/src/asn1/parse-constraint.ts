@@ -99,7 +99,8 @@ function parseIntersection(tokens: TokenStream): ConstraintNode {
   return all;
 }
 
-function parseElement(tokens: TokenStream): ConstraintNode {
+/** One constraint: a size, an alphabet, a range of values, or others in parentheses. */
+export function parseElement(tokens: TokenStream): ConstraintNode {
   if (tokens.takes('SIZE')) {
     tokens.expect('(');
     const { values } = parseConstraint(tokens);

@@ -6,7 +6,7 @@ import type {
   TagNode,
   TypeNode,
 } from './model.js';
-import { parseConstraints, parseValue } from './parse-constraint.js';
+import { parseConstraints, parseElement, parseValue } from './parse-constraint.js';
 import type { TokenStream } from './token-stream.js';
 
 const TWO_WORDS: readonly (readonly [string, string])[] = [
@@ -104,10 +104,11 @@ function skipNamedNumbers(tokens: TokenStream): boolean {
 
 function parseStructure(tokens: TokenStream, of: 'SEQUENCE' | 'SET', line: number): TypeNode {
   if (tokens.sees('{')) return structure(tokens, of, line);
-  // The size stands before OF, with or without parentheses around it.
-  let constraint = {};
-  if (tokens.sees('(')) constraint = parseConstraints(tokens);
+  // The size stands before OF, with or without parentheses around it (X.680 51.3).
+  const constraint = tokens.sees('SIZE') ? parseElement(tokens) : parseConstraints(tokens);
   tokens.expect('OF');
+  // The elements may have a name, which says nothing (X.680 26.1).
+  if (/^[a-z]/.test(tokens.peek().text)) tokens.take('word');
   return { kind: 'list', of, element: parseType(tokens), line, constraint };
 }
 

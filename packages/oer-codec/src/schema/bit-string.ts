@@ -22,7 +22,8 @@ export interface BitStringOptions {
 
 /**
  * BIT STRING (X.696 13): of one size, the bits padded to whole bytes; otherwise a length determinant, the number of
- * unused bits in the last byte, and the bits. What is read is a view of the input.
+ * unused bits in the last byte, and the bits. What is read is a view of the input, or a copy where the sender left unused
+ * bits set.
  */
 export function bitString(
   size?: Size,
@@ -63,7 +64,7 @@ export function bitString(
       if (reader.strict && unusedBits(read) !== 0) {
         throw refused('unused bits of a BIT STRING are zero');
       }
-      const value = canonical(read);
+      const value = canonical(cleared(read));
       if (reader.strict && value.length !== read.length) {
         throw refused('zero bits at the end of a BIT STRING with names');
       }
@@ -84,6 +85,15 @@ function checkBits(value: BitString): void {
 
 function isBits(value: BitString): boolean {
   return value.bytes.length === bytesOf(value.length) && unusedBits(value) === 0;
+}
+
+/** The same with zeros behind the last bit; a copy where they were none. */
+function cleared(value: BitString): BitString {
+  const unused = unusedBits(value);
+  if (unused === 0) return value;
+  const bytes = value.bytes.slice();
+  bytes[bytes.length - 1] = (bytes[bytes.length - 1] as number) ^ unused;
+  return { bytes, length: value.length };
 }
 
 /** The same bits without zeros at the end, but at least `min`. */
