@@ -3,16 +3,62 @@
  * imported, which is nothing.
  */
 import { build } from 'esbuild';
-import { readdirSync, readFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import ts from 'typescript';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const KIB = 1024;
 
+const PACKAGES = ['oer-codec', 'ilp-address', 'ilp-packet'];
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+mkdirSync(join(ROOT, 'node_modules/.cache'), { recursive: true });
+const PUBLISHED = mkdtempSync(join(ROOT, 'node_modules/.cache/size-'));
+
+/** Builds the packages as tsup.config.ts does: entries of one package share chunks, in which modules are no more. */
+beforeAll(async () => {
+  for (const name of PACKAGES) {
+    const folder = join(ROOT, 'packages', name, 'src');
+    const entries = ['index.ts', 'asn1/index.ts', 'main.ts', 'sha256.node.ts', 'sha256.browser.ts'];
+    await build({
+      entryPoints: entries.map((path) => join(folder, path)).filter((path) => existsSync(path)),
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'neutral',
+      target: 'es2022',
+      packages: 'external',
+      external: ['node:*', '#*'],
+      outdir: join(PUBLISHED, name, 'dist'),
+    });
+    const manifest = readFileSync(join(folder, '../package.json'), 'utf8');
+    writeFileSync(join(PUBLISHED, name, 'package.json'), manifest);
+  }
+}, 60_000);
+
+afterAll(() => {
+  rmSync(PUBLISHED, { recursive: true });
+});
+
+type Form = 'sources' | 'published';
+
 /** The size in bytes of a module and all that it imports. */
-async function sizeOf(contents: string, platform: 'node' | 'browser' = 'node'): Promise<number> {
+async function sizeOf(
+  contents: string,
+  form: Form,
+  platform: 'node' | 'browser' = 'node',
+): Promise<number> {
+  const names = form === 'published' ? PACKAGES : [];
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
     bundle: true,
@@ -21,30 +67,31 @@ async function sizeOf(contents: string, platform: 'node' | 'browser' = 'node'): 
     format: 'esm',
     target: 'es2022',
     platform,
-    conditions: ['@pennyswitch/source'],
+    conditions: form === 'sources' ? ['@pennyswitch/source'] : [],
+    alias: Object.fromEntries(names.map((name) => [`@pennyswitch/${name}`, join(PUBLISHED, name)])),
   });
   return gzipSync(outputFiles[0]?.contents ?? '', { level: 9 }).length;
 }
 
-describe('bundled, minified and gzipped', () => {
+describe.each<Form>(['sources', 'published'])('bundled from %s, minified and gzipped', (form) => {
   test('the cursor, with its errors, is below 4 KiB', async () => {
     const cursor =
       "export { OerReader, OerWriter, OerDecodeError, OerEncodeError } from '@pennyswitch/oer-codec'";
-    expect(await sizeOf(cursor)).toBeLessThan(4 * KIB);
+    expect(await sizeOf(cursor, form)).toBeLessThan(4 * KIB);
   });
 
   test('oer-codec as a whole is below 16 KiB', async () => {
-    expect(await sizeOf("export * from '@pennyswitch/oer-codec'")).toBeLessThan(16 * KIB);
+    expect(await sizeOf("export * from '@pennyswitch/oer-codec'", form)).toBeLessThan(16 * KIB);
   });
 
   test('ilp-packet with all it uses is below 8 KiB, in Node and in browsers', async () => {
     const all = "export * from '@pennyswitch/ilp-packet'";
-    expect(await sizeOf(all, 'node')).toBeLessThan(8 * KIB);
-    expect(await sizeOf(all, 'browser')).toBeLessThan(8 * KIB);
+    expect(await sizeOf(all, form, 'node')).toBeLessThan(8 * KIB);
+    expect(await sizeOf(all, form, 'browser')).toBeLessThan(8 * KIB);
   });
 
   test('an import of nothing takes nothing', async () => {
-    expect(await sizeOf("import '@pennyswitch/ilp-packet'")).toBeLessThan(40);
+    expect(await sizeOf("import '@pennyswitch/ilp-packet'", form)).toBeLessThan(40);
   });
 });
 
@@ -74,7 +121,7 @@ function isStatic({ kind }: ts.Modifier): boolean {
 /** Some zeroed or spelled-out bytes are not work. */
 const BARE = ['Uint8Array', 'ArrayBuffer', 'DataView'];
 
-test.each(['oer-codec', 'ilp-address', 'ilp-packet'])('%s does no work at import', (name) => {
+test.each(PACKAGES)('%s does no work at import', (name) => {
   const folder = new URL(`../../${name}/src/`, import.meta.url);
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (path) => path.endsWith('.ts') && path !== 'main.ts',

@@ -173,7 +173,7 @@ export class OerReader {
     const start = this.offset;
     const length = this.readLength();
     if (length <= maxLength) return length;
-    throw this.#failed(start, 'TOO_LONG', `${length} bytes, ${maxLength} are allowed`);
+    throw this.#failed(start, 'TOO_LONG', `${length} bytes, at most ${maxLength}`);
   }
 
   /** The next `length` bytes, as a view. */
@@ -225,7 +225,7 @@ export class OerReader {
   }
 
   #tooLarge(start: number, max: number | bigint): OerDecodeError {
-    return this.#failed(start, 'OUT_OF_RANGE', `the integer is larger than ${max}`);
+    return this.#failed(start, 'OUT_OF_RANGE', `larger than ${max}`);
   }
 
   /** A variable-length unsigned integer; one above 2^64 - 1 becomes 2^64 - 1 (RFC 0029 5.1.4). */

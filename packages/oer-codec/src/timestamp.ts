@@ -15,7 +15,7 @@ const TOO_SHORT: TimeProblem = { code: 'TRUNCATED', reason: 'an ILP timestamp ha
 /** What is wrong with a text that is refused as a time. */
 export const BAD_TIMESTAMP: TimeProblem = {
   code: 'BAD_TIME',
-  reason: 'no time in UTC as RFC 0030 writes it',
+  reason: 'no time as RFC 0030 writes it',
 };
 
 /** The date that was read last, as the number YYYYMMDD, and when it starts: neighbouring packets share their day. */

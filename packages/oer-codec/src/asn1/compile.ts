@@ -1,5 +1,26 @@
-import * as oer from '../index.js';
-import type { AnySchema, Schema } from '../index.js';
+import { bitString } from '../schema/bit-string.js';
+import { boolean } from '../schema/boolean.js';
+import { choice, extensibleChoice } from '../schema/choice.js';
+import { enumerated, extensibleEnumerated } from '../schema/enumerated.js';
+import { integer } from '../schema/integer.js';
+import { lazy } from '../schema/lazy.js';
+import { nullType } from '../schema/null.js';
+import { objectIdentifier, relativeOid } from '../schema/object-identifier.js';
+import { octetString } from '../schema/octet-string.js';
+import { real32, real64 } from '../schema/real.js';
+import type { AnySchema, Schema } from '../schema/schema.js';
+import { sequenceOf, setOf } from '../schema/sequence-of.js';
+import { additionGroup, optional, sequence, set, withDefault } from '../schema/sequence.js';
+import {
+  ia5String,
+  numericString,
+  printableString,
+  utf8String,
+  visibleString,
+} from '../schema/strings.js';
+import { sequenceByOpenTable, sequenceByTable } from '../schema/table.js';
+import { generalizedTime, utcTime } from '../schema/time.js';
+import { bmpString, universalString } from '../schema/wide-strings.js';
 import type { Asn1Module } from './model.js';
 import { parseAsn1 } from './parse.js';
 import { Scope } from './scope.js';
@@ -27,6 +48,44 @@ export function compileAsn1(...sources: readonly string[]): ReadonlyMap<string, 
   return schemas;
 }
 
+/**
+ * By their names. Not the namespace of the package: what is published would have it as an object, which bundlers keep
+ * with all that it names, also for those who only want a cursor.
+ */
+const FUNCTIONS: Readonly<Record<SchemaFunction, unknown>> = {
+  additionGroup,
+  bitString,
+  bmpString,
+  boolean,
+  choice,
+  enumerated,
+  extensibleChoice,
+  extensibleEnumerated,
+  generalizedTime,
+  ia5String,
+  integer,
+  nullType,
+  numericString,
+  objectIdentifier,
+  octetString,
+  optional,
+  printableString,
+  real32,
+  real64,
+  relativeOid,
+  sequence,
+  sequenceByOpenTable,
+  sequenceByTable,
+  sequenceOf,
+  set,
+  setOf,
+  universalString,
+  utcTime,
+  utf8String,
+  visibleString,
+  withDefault,
+};
+
 class SchemaTarget implements Target<AnySchema> {
   readonly #scope: Scope;
   readonly #translator: Translator<AnySchema>;
@@ -39,7 +98,7 @@ class SchemaTarget implements Target<AnySchema> {
   }
 
   call(name: SchemaFunction, ...args: unknown[]): AnySchema {
-    return (oer[name] as (...args: unknown[]) => AnySchema)(...args);
+    return (FUNCTIONS[name] as (...args: unknown[]) => AnySchema)(...args);
   }
 
   reference(module: Asn1Module, name: string, line: number): AnySchema {
@@ -48,8 +107,7 @@ class SchemaTarget implements Target<AnySchema> {
     const made = this.#made.get(key);
     if (made !== undefined) return made;
     // A type that contains itself is not there yet.
-    if (this.#making.has(key))
-      return oer.lazy(() => this.#made.get(key) as unknown as Schema<unknown>);
+    if (this.#making.has(key)) return lazy(() => this.#made.get(key) as unknown as Schema<unknown>);
     this.#making.add(key);
     const schema = this.#translator.type(found.module, found.node);
     this.#made.set(key, schema);

@@ -22,7 +22,7 @@ const MAX_LENGTH = 0x20_0000;
 
 // In this order: a comment may end at the next two hyphens or with its line.
 const TOKEN =
-  /(?<space>\s+|--.*?(?:--|$))|(?<comment>\/\*)|(?<word>[A-Za-z](?:-?[A-Za-z0-9])*)|(?<field>&[A-Za-z](?:-?[A-Za-z0-9])*)|(?<number>-?\d+)|"(?<text>(?:[^"]|"")*)"|'(?<hex>[\dA-F\s]*)'H|'(?<bits>[01\s]*)'B|(?<symbol>::=|\.\.\.|\.\.|[{}()[\],;|@:.<^])/my;
+  /(?<space>\s+|--.*?(?:--|$))|(?<comment>\/\*)|(?<word>[A-Za-z](?:-?[A-Za-z0-9])*)|(?<field>&[A-Za-z](?:-?[A-Za-z0-9])*)|(?<number>-?\d+)|"(?<text>[^"]*(?:""[^"]*)*)"|'(?<hex>[\dA-F\s]*)'H|'(?<bits>[01\s]*)'B|(?<symbol>::=|\.\.\.|\.\.|[{}()[\],;|@:.<^])/my;
 
 /** Cuts a module into tokens; comments and spaces are left out. */
 export function tokenize(source: string): Token[] {
