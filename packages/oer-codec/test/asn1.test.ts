@@ -609,7 +609,7 @@ describe('what is wrong is said with its line', () => {
     [module(`T ::= ${'['.repeat(1000)}`), 'expected a number'],
     [module(`T ::= ${'[1] '.repeat(100_000)} NULL`), 'expected a word'],
     [module(`T ::= INTEGER (${'('.repeat(100_000)}`), 'nested deeper than 64'],
-    [' '.repeat(2 ** 21 + 1), 'a module of more than 2097152 characters'],
+    [' '.repeat(2 ** 21 + 1), 'line 1: a module of more than 2097152 characters'],
     ['a'.repeat(2 ** 21), 'expected DEFINITIONS'],
     ['-a'.repeat(2 ** 20), 'is no token'],
     ['"'.repeat(2 ** 21), 'expected a word'],
