@@ -33,8 +33,8 @@ export interface ConstraintNode {
   readonly size?: readonly UnionNode[];
   /** The characters of FROM. */
   readonly from?: readonly UnionNode[];
-  /** For REAL: what the mantissa may be. */
-  readonly mantissa?: RangeNode;
+  /** For REAL: what its mantissa, base and exponent may be. */
+  readonly real?: Readonly<Record<string, RangeNode>>;
 }
 
 /** A component of a SEQUENCE, SET or CHOICE. */

@@ -70,10 +70,10 @@ export function both(a: ConstraintNode, b: ConstraintNode): ConstraintNode {
     kind,
     [...(a[kind] ?? []), ...(b[kind] ?? [])],
   ]);
-  const mantissa = b.mantissa ?? a.mantissa;
+  const real = b.real ?? a.real;
   return {
     ...Object.fromEntries(lists.filter(([, list]) => (list as unknown[]).length > 0)),
-    ...(mantissa !== undefined && { mantissa }),
+    ...(real !== undefined && { real }),
   };
 }
 
@@ -81,8 +81,8 @@ function parseUnion(tokens: TokenStream): ConstraintNode {
   const parts = [parseIntersection(tokens)];
   while (tokens.takes('|') || tokens.takes('UNION')) parts.push(parseIntersection(tokens));
   // A REAL is 0 or has a mantissa.
-  const real = parts.find(({ mantissa }) => mantissa !== undefined);
-  if (real !== undefined) return real;
+  const components = parts.find(({ real }) => real !== undefined);
+  if (components !== undefined) return components;
   const [first, ...rest] = parts;
   if (first === undefined || rest.length === 0) return first ?? {};
   for (const kind of ['values', 'size', 'from'] as const) {
@@ -129,17 +129,19 @@ function parseRange(tokens: TokenStream): RangeNode {
   return { from, to: parseValue(tokens), isAbove, isBelow };
 }
 
-/** The components of a REAL: mantissa, base, exponent. */
+const REAL_COMPONENTS: readonly string[] = ['mantissa', 'base', 'exponent'];
+
+/** The components of a REAL: mantissa, base, exponent. Those of other types have no meaning for the encoding. */
 function parseComponents(tokens: TokenStream): ConstraintNode {
-  let mantissa: RangeNode | undefined;
+  const real: Record<string, RangeNode> = {};
   tokens.expect('{');
   do {
     const name = tokens.take('word');
     tokens.expect('(');
     const range = parseRange(tokens);
     tokens.expect(')');
-    if (name === 'mantissa') mantissa = range;
+    if (REAL_COMPONENTS.includes(name)) real[name] = range;
   } while (tokens.takes(','));
   tokens.expect('}');
-  return mantissa === undefined ? {} : { mantissa };
+  return { real };
 }

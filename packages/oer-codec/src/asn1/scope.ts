@@ -159,7 +159,7 @@ export class Scope {
   }
 
   /** A constraint with values in place of their names. */
-  #resolved(module: Asn1Module, { mantissa, ...lists }: ConstraintNode): ConstraintNode {
+  #resolved(module: Asn1Module, { real, ...lists }: ConstraintNode): ConstraintNode {
     const range = (node: RangeNode): RangeNode => {
       const from = this.value(module, node.from);
       return { ...node, from, to: node.to === node.from ? from : this.value(module, node.to) };
@@ -170,7 +170,9 @@ export class Scope {
     ]);
     return {
       ...(Object.fromEntries(resolved) as ConstraintNode),
-      ...(mantissa !== undefined && { mantissa: range(mantissa) }),
+      ...(real !== undefined && {
+        real: Object.fromEntries(Object.entries(real).map(([name, node]) => [name, range(node)])),
+      }),
     };
   }
 

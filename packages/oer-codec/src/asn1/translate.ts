@@ -8,6 +8,7 @@ import type {
   UnionNode,
   ValueNode,
 } from './model.js';
+import { realFormat } from './real-format.js';
 import type { Scope } from './scope.js';
 import { hasAutomaticTags, inOrderOfTags, tagOf } from './tags.js';
 import { Asn1SyntaxError } from './tokens.js';
@@ -181,11 +182,12 @@ export class Translator<S> {
   }
 
   #real(module: Asn1Module, type: TypeNode, constraint: ConstraintNode): S {
-    const { max } = this.#scope.range(module, constraint.mantissa && [[constraint.mantissa]]);
-    if (max === undefined || max >= 1n << 53n) {
-      throw new Asn1SyntaxError(type.line, 'a REAL needs the mantissa of binary32 or binary64');
-    }
-    return this.#target.call(max < 1n << 24n ? 'real32' : 'real64');
+    const make = realFormat(this.#scope, module, constraint);
+    if (make !== undefined) return this.#target.call(make);
+    throw new Asn1SyntaxError(
+      type.line,
+      'a REAL needs the mantissa, the base and the exponents of binary32 or binary64',
+    );
   }
 
   #size(
