@@ -648,6 +648,20 @@ describe('what is wrong is said with its line', () => {
       ),
       'an id is a number',
     ],
+    ...[
+      ['SEQUENCE { id C.&id ({S}), body C.&Type ({S}{@id}) OPTIONAL }', 'a chosen type is not'],
+      ['SEQUENCE { id C.&id ({S}), body C.&Type ({S}{@id}), ... }', 'a chosen type is not'],
+      ['SET { id C.&id ({S}), body C.&Type ({S}{@id}) }', 'a chosen type is not'],
+      ['SEQUENCE { id C.&id ({S}), body C.&Type ({S}{@it}) }', 'body is chosen by what'],
+      ['SEQUENCE { id C.&id ({S}) OPTIONAL, body C.&Type ({S}{@id}) }', 'body is chosen by what'],
+      ['SEQUENCE { body C.&Type ({S}{@body}) }', 'body is chosen by what'],
+      ['SEQUENCE { id C.&id ({S}), id C.&Type ({S}{@id}) }', 'two components are called id'],
+    ].map(([type = '', message = '']): [string, string] => [
+      module(
+        `T ::= ${type} C ::= CLASS { &id INTEGER, &Type } WITH SYNTAX { &id &Type } S C ::= { { 1 NULL } }`,
+      ),
+      message,
+    ]),
     [module(`T ::= ${'SEQUENCE OF '.repeat(100_000)}NULL`), 'nested deeper than 64'],
     [module(`T ::= ${'['.repeat(1000)}`), 'expected a number'],
     [module(`T ::= ${'[1] '.repeat(100_000)} NULL`), 'expected a word'],

@@ -204,8 +204,10 @@ export class Translator<S> {
   #sequence(module: Asn1Module, type: TypeNode & { readonly kind: 'structure' }): S {
     const last = type.components.at(-1);
     if (last?.type.kind === 'class field' && last.type.chosenBy !== undefined) {
-      if (type.additions !== undefined) {
-        throw new Asn1SyntaxError(type.line, 'additions behind a chosen type are not supported');
+      if (type.of === 'SET' || type.additions !== undefined || last.presence !== 'required') {
+        const reason =
+          'a chosen type is not supported in a SET, before additions, or if it may be missing';
+        throw new Asn1SyntaxError(type.line, reason);
       }
       return this.#table(module, type.components, last.type, last.name);
     }
@@ -323,6 +325,11 @@ export class Translator<S> {
     chosen: TypeNode & { readonly kind: 'class field' },
     data: string,
   ): S {
+    checkNames(components);
+    const head = components.slice(0, -1);
+    if (!head.some(({ name, presence }) => name === chosen.chosenBy && presence === 'required')) {
+      throw new Asn1SyntaxError(chosen.line, `${data} is chosen by what is not always before it`);
+    }
     const set = this.#scope.objectSet(module, chosen.set, chosen.line);
     const rows = set.node.rows.map(({ id, type }): [string, S] => {
       const number = this.#scope.number(set.module, id);
@@ -333,7 +340,7 @@ export class Translator<S> {
       throw new Asn1SyntaxError(chosen.line, `two objects of ${chosen.set} have one id`);
     }
     const options = {
-      components: this.#components(module, components.slice(0, -1)),
+      components: this.#components(module, head),
       id: chosen.chosenBy,
       data,
     };
