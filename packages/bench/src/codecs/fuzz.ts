@@ -1,7 +1,7 @@
 /**
  * `npm run fuzz --workspace packages/bench`: hostile bytes for every decoder of the codecs, until stopped or for
- * `MINUTES` minutes. Each either returns a value or throws an `OerDecodeError` with an offset within the input; what a
- * strict decoder returns is written again as the same bytes. A failure prints the input.
+ * `MINUTES` minutes. Each either returns a value or throws an `OerDecodeError` with an offset within the input; what it
+ * returns can be written again, after strict decoding as the same bytes. A failure prints the input.
  */
 import { decodePacket, encodePacket, type IlpPacket } from '@pennyswitch/ilp-packet';
 import { OerDecodeError, type Schema } from '@pennyswitch/oer-codec';
@@ -48,7 +48,10 @@ function check(
     try {
       const value = decode(input, strict);
       accepted = true;
-      if (strict && Buffer.compare(encode(value), input) !== 0) throw new Error('not canonical');
+      // What was read can be sent on, in its canonical form.
+      const sent = encode(value);
+      decode(sent, true);
+      if (strict && Buffer.compare(sent, input) !== 0) throw new Error('not canonical');
     } catch (error) {
       if (!(error instanceof OerDecodeError)) throw error;
       if (error.offset > input.length) throw new Error(`offset ${error.offset}`, { cause: error });
