@@ -50,7 +50,7 @@ export function encodePrepare(prepare: IlpPrepare): Uint8Array {
   bytes[0] = PacketType.prepare;
   let at = putLength(bytes, 1, content);
   putInt64(bytes, at, amount);
-  putTimestamp(bytes, at + 8, prepare.expiresAt);
+  putExpiry(bytes, at + 8, prepare.expiresAt.getTime());
   bytes.set(executionCondition, at + (8 + TIMESTAMP_LENGTH));
   at = putLength(bytes, at + FIXED, addressLength);
   if (!putIlpAddress(bytes, at, destination)) throw noAddress('destination', destination);
@@ -142,9 +142,10 @@ export function encodePacket(packet: IlpPacket): Uint8Array {
   }
 }
 
-function putTimestamp(bytes: Uint8Array, at: number, expiresAt: Date): void {
+/** Writes the expiry of a Prepare, in milliseconds since 1970. */
+export function putExpiry(bytes: Uint8Array, at: number, epochMs: number): void {
   try {
-    encodeTimestamp(expiresAt.getTime(), bytes, at);
+    encodeTimestamp(epochMs, bytes, at);
   } catch (error) {
     throw error instanceof OerEncodeError ? error.within('expiresAt') : error;
   }

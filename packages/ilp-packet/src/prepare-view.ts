@@ -1,13 +1,13 @@
 import type { IlpAddress } from '@pennyswitch/ilp-address';
 import {
   decodeTimestamp,
-  encodeTimestamp,
   getUInt64,
   OerEncodeError,
   putInt64,
   TIMESTAMP_LENGTH,
   viewOf,
 } from '@pennyswitch/oer-codec';
+import { putExpiry } from './encode.js';
 import { CONDITION_LENGTH } from './limits.js';
 import { located, locatePrepare } from './locate-prepare.js';
 import { PacketType } from './types.js';
@@ -63,14 +63,16 @@ export class PrepareView {
   /** Writes the amount into the packet. @throws {@link OerEncodeError} outside 0 to 2^64 - 1. */
   setAmount(amount: bigint): void {
     if (BigInt.asUintN(64, amount) !== amount) {
-      throw new OerEncodeError('OUT_OF_RANGE', `${amount} is no amount from 0 to 2^64 - 1`);
+      throw new OerEncodeError('OUT_OF_RANGE', `${amount} is no amount from 0 to 2^64 - 1`).within(
+        'amount',
+      );
     }
     putInt64(this.bytes, this.#amountAt, amount);
   }
 
   /** Writes the expiry, in milliseconds since 1970, into the packet. @throws {@link OerEncodeError} for no valid time. */
   setExpiresAt(epochMs: number): void {
-    encodeTimestamp(epochMs, this.bytes, this.#amountAt + 8);
+    putExpiry(this.bytes, this.#amountAt + 8, epochMs);
     this.#expiresAtMs = Math.floor(epochMs);
   }
 }

@@ -57,10 +57,10 @@ describe('a view', () => {
     const copy = bytes.slice();
     const view = new PrepareView(copy);
     for (const amount of [-1n, 2n ** 64n]) {
-      expect(() => view.setAmount(amount)).toThrow('OUT_OF_RANGE');
+      expect(() => view.setAmount(amount)).toThrow('OUT_OF_RANGE in amount');
     }
     for (const time of [NaN, 253402300800000]) {
-      expect(() => view.setExpiresAt(time)).toThrow('BAD_TIME');
+      expect(() => view.setExpiresAt(time)).toThrow('BAD_TIME in expiresAt');
     }
     expect(copy).toEqual(bytes);
     expect(view.expiresAtMs).toBe(value!.expiresAt.getTime());
