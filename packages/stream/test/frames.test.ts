@@ -92,6 +92,36 @@ describe('every frame', () => {
   });
 });
 
+describe('an amount of more than 64 bits', () => {
+  const decodeFrame = (...frame: number[]): StreamFrame | undefined =>
+    decodeStreamPacket(Uint8Array.of(1, 12, 1, 0, 1, 0, 1, 1, ...frame)).frames[0];
+  const NINE_BYTES = [9, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+
+  it('is read as 2^64 - 1 where it is a limit: receiveMax and sendMax (RFC 0029 5.1.4)', () => {
+    const maximum = 2n ** 64n - 1n;
+    expect(decodeFrame(0x12, 14, 1, 1, ...NINE_BYTES, 1, 5)).toEqual({
+      type: 'StreamMaxMoney',
+      streamId: 1,
+      receiveMax: maximum,
+      totalReceived: 5n,
+    });
+    expect(decodeFrame(0x13, 14, 1, 1, ...NINE_BYTES, 1, 6)).toEqual({
+      type: 'StreamMoneyBlocked',
+      streamId: 1,
+      sendMax: maximum,
+      totalSent: 6n,
+    });
+  });
+
+  it.each([
+    ['shares', [0x11, 12, 1, 1, ...NINE_BYTES]],
+    ['totalReceived', [0x12, 14, 1, 1, 1, 5, ...NINE_BYTES]],
+    ['totalSent', [0x13, 14, 1, 1, 1, 5, ...NINE_BYTES]],
+  ])('is refused where it counts money: %s', (_, frame) => {
+    expect(() => decodeFrame(...frame)).toThrow(OerDecodeError);
+  });
+});
+
 describe('hostile bytes', () => {
   const readsOrRefuses = (input: Uint8Array): void => {
     try {

@@ -3,7 +3,7 @@ import { StreamErrorCode, streamErrorName } from '../error-codes.js';
 import { writable as writableText } from './close-message.js';
 import { StreamConnectionError } from './connection-error.js';
 import type { ConnectionState } from './connection-state.js';
-import { createReadable, createWritable } from './stream-data.js';
+import { createReadable, createWritable, streamClosed } from './stream-data.js';
 import type { StreamState } from './stream-state.js';
 
 /** What a {@link MoneyStream} tells. */
@@ -230,7 +230,7 @@ export class MoneyStream extends EventEmitter<MoneyStreamEvents> {
     const { money } = this.#state;
     if (money.held > 0n) return undefined;
     if (this.#isClosed) {
-      return this.#failure() ?? new StreamConnectionError('CLOSED', 'the stream is closed');
+      return this.#failure() ?? streamClosed(this.#state);
     }
     if (money.unknown > 0n && money.wanted(undefined) === 0n) {
       return new StreamConnectionError(

@@ -83,9 +83,7 @@ export function createWritable(
       host.pump();
       const end = await host.until(() => {
         if (stream.closePhase === 'done') return 'done';
-        return host.isClosed()
-          ? (host.failure() ?? new StreamConnectionError('CLOSED', 'the stream is closed'))
-          : undefined;
+        return host.isClosed() ? (host.failure() ?? streamClosed(stream)) : undefined;
       });
       if (end !== 'done') throw end;
     },
@@ -102,5 +100,14 @@ function findWriteFailure(
   host: StreamDataHost,
 ): StreamConnectionError | undefined {
   if (stream.closing === undefined && !host.isClosed()) return undefined;
-  return host.failure() ?? new StreamConnectionError('CLOSED', 'the stream is closed');
+  return host.failure() ?? streamClosed(stream);
+}
+
+/** Which end closed the stream, where that was no failure: what is asked of it now comes too late. */
+export function streamClosed({ isCloseFollowing }: StreamState): StreamConnectionError {
+  return isCloseFollowing
+    ? new StreamConnectionError('REMOTE_CLOSED', 'the other end closed the stream', {
+        streamErrorCode: StreamErrorCode.NoError,
+      })
+    : new StreamConnectionError('CLOSED', 'the stream is closed');
 }

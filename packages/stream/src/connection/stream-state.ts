@@ -48,6 +48,8 @@ export class StreamState {
   isFullClose = false;
   /** How the other end closed it. */
   remoteClose: CloseReason | undefined;
+  /** Whether this end closes it only because the other end did. */
+  isCloseFollowing = false;
   /** Nobody reads what comes: it is dropped. */
   isInputCancelled = false;
   /** Whether a packet is on its way that tells the close. */
@@ -158,6 +160,9 @@ export class StreamState {
     if (reason.code !== StreamErrorCode.NoError) {
       this.output.discard();
       this.money.stop();
-    } else if (!isHalfOpen) this.close({ code: reason.code, message: '' }, false);
+    } else if (!isHalfOpen) {
+      this.isCloseFollowing ||= this.closing === undefined;
+      this.close({ code: reason.code, message: '' }, false);
+    }
   }
 }

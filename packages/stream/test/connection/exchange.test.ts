@@ -72,6 +72,18 @@ describe('a connection, both ends', () => {
     expect(world.clock.now() - start).toBeLessThan(1000);
   });
 
+  it('tells a write that the other end closed the stream before all of it was taken (RFC 0029 5.3.7)', async () => {
+    const world = createWorld();
+    world.server.on('connection', (connection) => {
+      connection.on('stream', (stream) => void stream.writable.close());
+    });
+    const client = await world.until(world.connect());
+    const stream = await world.until(client.openStream());
+    const failure = { code: 'REMOTE_CLOSED', message: 'the other end closed the stream' };
+    const written = stream.writable.getWriter().write(testBytes(1_000_000, 4));
+    await expect(world.until(written)).rejects.toMatchObject(failure);
+  });
+
   it('lets the server open a stream and pay the client', async () => {
     const world = createWorld();
     const streams: MoneyStream[] = [];
