@@ -198,22 +198,24 @@ export class OerWriter {
 
   /** A variable-length unsigned integer; a `number` must be a safe integer. */
   writeVarUInt(value: number | bigint): void {
-    // Nearly all are small, and what a bigint is otherwise takes longer to find out.
-    const number = Number(value);
-    if (typeof value === 'number' || number < 0x1_0000_0000) {
-      this.#safe(0, number);
-    } else if (BigInt.asUintN(64, value) === value) {
-      this.#halves(0, highHalf(value), lowHalf());
-    } else {
-      const digits = value.toString(16);
-      this.#hex(digits.padStart((digits.length + 1) & -2, '0'));
-    }
+    if (this.#varUInt64(value)) return;
+    const digits = value.toString(16);
+    this.#hex(digits.padStart((digits.length + 1) & -2, '0'));
   }
 
   /** A variable-length unsigned integer of at most 64 bits; larger ones are `OUT_OF_RANGE`. */
   writeVarUInt64(value: bigint): void {
-    if (value > 0xffff_ffff_ffff_ffffn) throw doesNotFit();
-    this.writeVarUInt(value);
+    if (!this.#varUInt64(value)) throw doesNotFit();
+  }
+
+  /** Writes an unsigned integer unless it takes more than 64 bits, and says whether it did. */
+  #varUInt64(value: number | bigint): boolean {
+    // Nearly all are small, and what a bigint is otherwise takes longer to find out.
+    const number = Number(value);
+    if (typeof value === 'number' || number < 0x1_0000_0000) this.#safe(0, number);
+    else if (BigInt.asUintN(64, value) === value) this.#halves(0, highHalf(value), lowHalf());
+    else return false;
+    return true;
   }
 
   /** A variable-length signed integer, two's complement. */
