@@ -121,7 +121,9 @@ class Soak {
       for (const victim of victims) await victim.kill();
       await pause(random.int(deadMs.from, deadMs.to));
       await this.#redis?.start();
-      for (const victim of victims) if (victim !== this.#redis) await victim.start();
+      // At once: a peer is up when it has a connection, and the only connector may be among the dead.
+      const others = [...victims].filter((victim) => victim !== this.#redis);
+      await Promise.all(others.map((victim) => victim.start()));
     }
   }
 
