@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkDirection, type DirectionSums } from '../src/soak/check.js';
-import { SoakDirection, type JournalLine } from '../src/soak/journal.js';
+import { NEW_LIFE, SoakDirection, type JournalLine } from '../src/soak/journal.js';
 import { conditionTextOf } from '../src/soak/packet.js';
 
 let folder: string;
@@ -55,6 +55,15 @@ test('books that agree have no fault', async () => {
     received: 250n,
     faults: [],
   });
+});
+
+test('a line that a kill cut off says nothing, and the line after it counts', async () => {
+  const { faults, received } = await sumsOf({
+    sent: DONE.sent,
+    received: ['r a-1-1 230', `r a-1-2 4${NEW_LIFE}` as JournalLine, NEW_LIFE],
+    booked: [250, 230],
+  });
+  expect({ faults, received }).toEqual({ faults: [], received: 250n });
 });
 
 test.each<[string, Case]>([

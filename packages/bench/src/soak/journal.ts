@@ -11,7 +11,12 @@ export type JournalLine =
   /** It was told that the packet failed, at a time in milliseconds since 1970. */
   | `x ${string} ${number}`
   /** It fulfilled a packet of the other's, of an amount in its own units. */
-  | `r ${string} ${bigint}`;
+  | `r ${string} ${bigint}`
+  /** It begins a new life. If the kill cut the last line off, this stands at its end: nobody had heard of that fact. */
+  | typeof NEW_LIFE;
+
+/** Stands at the end of a line only if that line was cut off. */
+export const NEW_LIFE = ' life';
 
 /** What is known of a packet. */
 export interface SoakFate {
@@ -42,6 +47,7 @@ export class SoakDirection {
   }
 
   #take(line: string, kinds: string): void {
+    if (line.endsWith(NEW_LIFE)) return;
     const [kind = '', name = '', number = '0'] = line.split(' ');
     if (!kinds.includes(kind)) return;
     const end = name.lastIndexOf('-');

@@ -9,7 +9,7 @@
 import { openSync, writeSync } from 'node:fs';
 import { BtpClient } from '@pennyswitch/btp';
 import { decodePrepare, encodeFulfill, encodeReject, PacketType } from '@pennyswitch/ilp-packet';
-import type { JournalLine } from './journal.js';
+import { NEW_LIFE, type JournalLine } from './journal.js';
 import { fulfillmentOf, makePacket, PACKET_LIFETIME_MS } from './packet.js';
 
 const [name = '', other = '', ports = '', journalPath = '', life = '', inFlight = ''] =
@@ -24,6 +24,7 @@ const EMPTY = new Uint8Array(0);
 
 const journal = openSync(journalPath, 'a');
 const write = (line: JournalLine): void => void writeSync(journal, `${line}\n`);
+write(NEW_LIFE);
 
 let isStopping = false;
 let count = 0;
