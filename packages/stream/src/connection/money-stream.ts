@@ -3,6 +3,7 @@ import { StreamErrorCode, streamErrorName } from '../error-codes.js';
 import { writable as writableText } from './close-message.js';
 import { StreamConnectionError } from './connection-error.js';
 import type { ConnectionState } from './connection-state.js';
+import type { MoneyOrder } from './outgoing-money.js';
 import { createReadable, createWritable, streamClosed } from './stream-data.js';
 import type { StreamState } from './stream-state.js';
 
@@ -100,13 +101,12 @@ export class MoneyStream extends EventEmitter<MoneyStreamEvents> {
   }
 
   /**
-   * Sends until this stream has sent so much in total.
+   * Sends until this stream has sent so much in total. More than before counts for nothing once the other end has closed the
+   * stream.
    * @throws {@link StreamConnectionError} `INVALID`
    */
   setSendMax(total: bigint): void {
-    if (total < 0n) throw new StreamConnectionError('INVALID', `${total} is no amount`);
-    this.#state.money.set({ sendMax: total, deliver: undefined });
-    this.#host.pump();
+    this.#order({ sendMax: total, deliver: undefined });
   }
 
   /**
@@ -129,7 +129,7 @@ export class MoneyStream extends EventEmitter<MoneyStreamEvents> {
    * @throws {@link StreamConnectionError} where that cannot be; `sent` says how much was.
    */
   async sendMoney(total: bigint, options: SendMoneyOptions = {}): Promise<void> {
-    this.setSendMax(total);
+    if (!this.#order({ sendMax: total, deliver: undefined })) throw this.#closed();
     await this.#settleMoney(() => this.sent >= total, options.signal);
   }
 
@@ -141,8 +141,7 @@ export class MoneyStream extends EventEmitter<MoneyStreamEvents> {
     total: bigint,
     options: SendMoneyOptions & { readonly sendMax: bigint },
   ): Promise<void> {
-    this.#state.money.set({ sendMax: options.sendMax, deliver: total });
-    this.#host.pump();
+    if (!this.#order({ sendMax: options.sendMax, deliver: total })) throw this.#closed();
     await this.#settleMoney(() => this.delivered >= total, options.signal);
   }
 
@@ -178,6 +177,16 @@ export class MoneyStream extends EventEmitter<MoneyStreamEvents> {
     this.#moneyError = undefined;
   }
 
+  /** @returns whether the stream still takes orders. */
+  #order(order: MoneyOrder): boolean {
+    if (order.sendMax < 0n) {
+      throw new StreamConnectionError('INVALID', `${order.sendMax} is no amount`);
+    }
+    const isTaken = this.#state.orderMoney(order);
+    this.#host.pump();
+    return isTaken;
+  }
+
   #moneyError: StreamConnectionError | undefined;
 
   #dataHost = {
@@ -199,6 +208,10 @@ export class MoneyStream extends EventEmitter<MoneyStreamEvents> {
       );
     }
     return this.#host.state.error;
+  }
+
+  #closed(): StreamConnectionError {
+    return this.#failure() ?? streamClosed(this.#state);
   }
 
   async #settleMoney(isDone: () => boolean, signal: AbortSignal | undefined): Promise<void> {
@@ -230,7 +243,7 @@ export class MoneyStream extends EventEmitter<MoneyStreamEvents> {
     const { money } = this.#state;
     if (money.held > 0n) return undefined;
     if (this.#isClosed) {
-      return this.#failure() ?? streamClosed(this.#state);
+      return this.#closed();
     }
     if (money.unknown > 0n && money.wanted(undefined) === 0n) {
       return new StreamConnectionError(

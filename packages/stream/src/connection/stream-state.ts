@@ -5,7 +5,7 @@ import { Announcement } from './announcement.js';
 import { Assembler } from './assembler.js';
 import { ASSUMED_STREAM_WINDOW } from './connection-policy.js';
 import { LatestReceipt } from './latest-receipt.js';
-import { OutgoingMoney } from './outgoing-money.js';
+import { OutgoingMoney, type MoneyOrder } from './outgoing-money.js';
 import { SendBuffer } from './send-buffer.js';
 
 /** Why an end closed a stream or a connection. */
@@ -100,6 +100,16 @@ export class StreamState {
       this.closePhase === 'done' &&
       (this.remoteClose !== undefined || this.isFullClose || this.isInputCancelled)
     );
+  }
+
+  /**
+   * Orders money to be sent. Once the other end has closed the stream, no more than before (RFC 0029 5.3.7).
+   * @returns whether it was possible.
+   */
+  orderMoney(order: MoneyOrder): boolean {
+    if (this.isCloseFollowing && order.sendMax > this.money.order.sendMax) return false;
+    this.money.set(order);
+    return true;
   }
 
   /** Until the other end was told, a limit may be anything; from then on it only grows. @returns whether it was possible. */

@@ -84,6 +84,31 @@ describe('a connection, both ends', () => {
     await expect(world.until(written)).rejects.toMatchObject(failure);
   });
 
+  it('takes no more orders for money once the other end has closed the stream, unless it may be half-open (RFC 0029 5.3.7)', async () => {
+    for (const halfOpen of [false, true]) {
+      const world = createWorld();
+      const served: MoneyStream[] = [];
+      world.server.on('connection', (connection) => {
+        connection.on('stream', (stream) => {
+          served.push(stream);
+          stream.setReceiveMax(1000n);
+          void stream.writable.close();
+        });
+      });
+      const client = await world.until(world.connect({ halfOpen }));
+      const stream = await world.until(client.openStream());
+      // What nobody reads keeps the stream from ending.
+      const written = stream.writable.getWriter().write(testBytes(1_000_000, 4));
+      written.catch(() => undefined);
+      await world.clock.advance(1000);
+      const payment = world.until(stream.sendMoney(500n));
+      if (halfOpen) await payment;
+      else await expect(payment).rejects.toMatchObject({ code: 'REMOTE_CLOSED' });
+      expect(stream.sent).toBe(halfOpen ? 500n : 0n);
+      expect(served[0]?.received).toBe(halfOpen ? 500n : 0n);
+    }
+  });
+
   it('lets the server open a stream and pay the client', async () => {
     const world = createWorld();
     const streams: MoneyStream[] = [];
