@@ -123,6 +123,15 @@ export { settlementDue, type SettlementPolicy } from './ledger/settlement-policy
 export { creditToUnits, type Leftover } from './ledger/leftover.js';
 export { LedgerError, type LedgerErrorCode } from './errors.js';
 
+// Several processes that act as one connector.
+export type { GroupAnswer, GroupRequest, ProcessGroup } from './group/process-group.js';
+export {
+  MemoryTable,
+  type SharedTable,
+  type TableChanges,
+  type WriteOptions,
+} from './group/shared-table.js';
+
 // Settlement.
 export type { SettlementControl } from './settlement/settlement.js';
 export type { MessageReply } from './settlement/messages.js';

@@ -46,6 +46,13 @@ export class RedisProxy {
     return this.#isDown;
   }
 
+  /** Breaks all connections, and refuses others until {@link up}. */
+  down(): void {
+    this.#isDown = true;
+    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.clear();
+  }
+
   /** Takes connections again. */
   up(): void {
     this.#isDown = false;

@@ -1,21 +1,15 @@
-import { createClient, ErrorReply, type RedisClientOptions } from '@redis/client';
+import { ErrorReply } from '@redis/client';
 import { backoffDelay, type BackoffPolicy } from '../../backoff.js';
-import type { Clock, Logger, RandomBytes } from '../../environment.js';
+import type { Logger, RandomBytes } from '../../environment.js';
 import { LedgerError, messageOf } from '../../errors.js';
+import { connectToMaster, send, type Client, type ServerOptions } from './master.js';
 import { BATCH_SCRIPT } from './script/index.js';
 
-/** How servers are reached. */
-export interface ConnectionOptions {
-  /** `redis://`, `rediss://` or `unix:///path` of every server that may be the master; the one that is, is used. */
-  readonly urls: readonly string[];
-  /** Credentials, TLS and the like, as `@redis/client` takes them. */
-  readonly client: RedisClientOptions;
-  /** How long a reply is waited for, in milliseconds. */
-  readonly timeoutMs: number;
+/** How servers are reached, and what for. */
+export interface ConnectionOptions extends ServerOptions {
   /** How many replicas must have a write before it counts. */
   readonly replicas: number;
   readonly prefix: string;
-  readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly logger: Logger;
 }
@@ -27,8 +21,6 @@ const WAIT_MS = 100;
 /** What a server says that cannot take writes now, but may later, or another may. */
 const NOT_NOW =
   /^(READONLY|LOADING|MASTERDOWN|NOREPLICAS|OOM|MISCONF|CLUSTERDOWN|TRYAGAIN|BUSY|NOAUTH|NOPERM|WRONGPASS)\b/;
-
-type Client = ReturnType<typeof createClient>;
 
 /** One connection after the other to whichever server is the master. */
 export class RedisConnection {
@@ -106,22 +98,24 @@ export class RedisConnection {
   async #connected(): Promise<Client> {
     if (this.#client?.isReady === true) return this.#client;
     this.#drop();
-    let problem: unknown;
-    for (const url of this.#options.urls) {
-      try {
-        const client = await this.#open(url);
-        if (this.#isClosed) {
-          client.destroy();
-          throw closed();
-        }
-        this.#client = client;
-        return client;
-      } catch (error) {
-        if (error instanceof LedgerError) throw error;
-        problem = error;
-      }
+    const client = await connectToMaster(this.#options);
+    try {
+      await this.#prepare(client);
+      if (this.#isClosed) throw closed();
+    } catch (error) {
+      client.destroy();
+      throw error;
     }
-    throw new Error(messageOf(problem), { cause: problem });
+    this.connections += 1;
+    this.#client = client;
+    return client;
+  }
+
+  async #prepare(client: Client): Promise<void> {
+    const { replicas, prefix } = this.#options;
+    this.#sha = String(await this.#send(client, ['SCRIPT', 'LOAD', BATCH_SCRIPT]));
+    // WAIT counts from a connection's last write: this one is behind all of earlier connections.
+    if (replicas > 0) await this.#send(client, ['SET', `${prefix}:touched`, '1']);
   }
 
   async #runOn(client: Client, key: string, args: readonly string[]): Promise<string> {
@@ -158,53 +152,8 @@ export class RedisConnection {
     }
   }
 
-  /** A server that hangs is as bad as none. */
   #send(client: Client, command: readonly string[]): Promise<unknown> {
-    const { clock, timeoutMs } = this.#options;
-    return new Promise((resolve, reject) => {
-      const timer = clock.setTimeout(() => {
-        reject(new Error(`no reply within ${timeoutMs} ms`));
-      }, timeoutMs);
-      client
-        .sendCommand([...command])
-        .then(resolve, reject)
-        .finally(() => {
-          clock.clearTimeout(timer);
-        });
-    });
-  }
-
-  async #open(url: string): Promise<Client> {
-    const { client: options, timeoutMs, prefix } = this.#options;
-    const path = /^unix:(?:\/\/)?(\/.*)$/.exec(url)?.[1];
-    const client = createClient({
-      ...options,
-      ...(path === undefined ? { url } : {}),
-      disableOfflineQueue: true,
-      socket: {
-        ...options.socket,
-        ...(path === undefined ? {} : { path }),
-        connectTimeout: timeoutMs,
-        reconnectStrategy: false,
-      } as NonNullable<RedisClientOptions['socket']>,
-    }) as Client;
-    // Whoever waits for a reply hears of it; the client must have a listener.
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      const role: unknown = await this.#send(client, ['ROLE']);
-      const name = Array.isArray(role) ? String(role[0]) : '';
-      if (name !== 'master') throw new Error(`${url} is a ${name}, not the master`);
-      checkMemory(String(await this.#send(client, ['INFO', 'memory'])));
-      this.#sha = String(await this.#send(client, ['SCRIPT', 'LOAD', BATCH_SCRIPT]));
-      // WAIT counts from a connection's last write: this one is behind all of earlier connections.
-      if (this.#options.replicas > 0) await this.#send(client, ['SET', `${prefix}:touched`, '1']);
-      this.connections += 1;
-      return client;
-    } catch (error) {
-      client.destroy();
-      throw error;
-    }
+    return send(client, command, this.#options);
   }
 
   #drop(): void {
@@ -222,19 +171,6 @@ export class RedisConnection {
         resolve();
       };
     });
-  }
-}
-
-/** Balances are no cache. */
-function checkMemory(info: string): void {
-  const valueOf = (name: string): string | undefined =>
-    new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
-  const policy = valueOf('maxmemory_policy') ?? 'noeviction';
-  if (valueOf('maxmemory') !== '0' && policy !== 'noeviction') {
-    throw new LedgerError(
-      'STORE_UNREADABLE',
-      `Redis may delete balances when memory is short: maxmemory-policy is ${policy}, it must be noeviction`,
-    );
   }
 }
 

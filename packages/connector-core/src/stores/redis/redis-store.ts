@@ -10,6 +10,7 @@ import {
   type RandomBytes,
 } from '../../environment.js';
 import { LedgerError, messageOf } from '../../errors.js';
+import type { ProcessGroup } from '../../group/process-group.js';
 import type { Balance } from '../../ledger/balance.js';
 import type {
   CreditResult,
@@ -25,6 +26,7 @@ import type {
 } from '../../ledger/ledger-store.js';
 import type { SettlementPolicy } from '../../ledger/settlement-policy.js';
 import { RedisConnection } from './connection.js';
+import { RedisProcessGroup, type GroupOptions } from './group/redis-process-group.js';
 import type { Held } from './operations.js';
 import {
   readBalance,
@@ -90,6 +92,8 @@ export class RedisLedgerStore implements LedgerStore {
   readonly #randomBytes: RandomBytes;
   readonly #logger: Logger;
   readonly #lifetimeMs: number;
+  readonly #groupOptions: GroupOptions;
+  #group: Promise<RedisProcessGroup> | undefined;
   readonly #unsent = new Set<(settlement: OutgoingSettlement) => void>();
   /** Taken over from a dead process before anybody listened. */
   #untold: OutgoingSettlement[] = [];
@@ -113,14 +117,16 @@ export class RedisLedgerStore implements LedgerStore {
     this.#randomBytes = environment.randomBytes;
     this.#logger = environment.logger;
     this.#lifetimeMs = options.lifetimeMs ?? 10_000;
-    this.#connection = new RedisConnection({
+    const connection = {
       ...environment,
       prefix,
       timeoutMs,
       urls: typeof options.url === 'string' ? [options.url] : options.url,
       client: options.client ?? {},
       replicas: options.replicas ?? 0,
-    });
+    };
+    this.#groupOptions = { ...connection, lifetimeMs: this.#lifetimeMs };
+    this.#connection = new RedisConnection(connection);
     this.#session = new Session({
       ...environment,
       connection: this.#connection,
@@ -317,11 +323,19 @@ export class RedisLedgerStore implements LedgerStore {
     };
   }
 
+  /** Joins the processes that use this store, until {@link close}. */
+  joinGroup(): Promise<ProcessGroup> {
+    this.#group ??= RedisProcessGroup.join(this.#groupOptions);
+    return this.#group;
+  }
+
   /** Sends what is left and ends the session: what it still holds is released by another process, or by the next one. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#clock.clearTimeout(this.#pulse);
+    const group = await this.#group?.catch(() => undefined);
+    await group?.leave();
     await this.#session.close();
   }
 
