@@ -1,7 +1,8 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
-import type { Connector } from '../src/index.js';
-import { createAdminApi, type AdminApiOptions } from '../src/admin/index.js';
+import type { z } from 'zod';
+import type { Connector, Link } from '../src/index.js';
+import { createAdminApi, type AccountKeeper, type AdminApiOptions } from '../src/admin/index.js';
 
 export const TOKEN = '0123456789abcdef';
 
@@ -106,4 +107,18 @@ function matches(template: string, path: string): boolean {
     wanted.length === given.length &&
     wanted.every((part, i) => part === given[i] || (part === '{id}' && given[i] !== ''))
   );
+}
+
+/** Takes accounts in and out of service as a program does that opens links in its own way. */
+export function keeperOf<LinkSettings>(
+  connector: Connector,
+  linkSchema: z.ZodType<LinkSettings>,
+  open: (id: string) => Promise<Link>,
+): AccountKeeper<LinkSettings> {
+  return {
+    linkSchema,
+    add: async (settings) => connector.addAccount(settings, await open(settings.id)),
+    change: (settings) => connector.changeAccount(settings),
+    remove: (id, options) => connector.removeAccount(id, options),
+  };
 }

@@ -1,6 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import { fixedSettings, type AccountSettings, type Connector } from '@pennyswitch/connector-core';
+import {
+  ConnectorError,
+  fixedSettings,
+  type AccountSettings,
+  type Connector,
+  type Logger,
+  type RemoveAccountOptions,
+  type SharedTable,
+} from '@pennyswitch/connector-core';
 import type { AccountConfig, LinkConfig, NodeConfig } from '../config/schema.js';
+import { digestOf, readEntry, writeEntry, type AccountEntry } from './account-entry.js';
 import { differsInIncomingOnly, type Links } from './links.js';
 
 /** What reading the configuration again did to accounts, in words. */
@@ -9,109 +18,247 @@ export interface AccountChanges {
   readonly failed: string[];
 }
 
-/** The accounts of a node: those of its configuration, and those that a request added. */
+/** What the accounts of a node need. */
+export interface NodeAccountsOptions {
+  readonly connector: Connector;
+  readonly links: Links;
+  /** What requests made of accounts; where several processes act as one connector, by requests to any of them. */
+  readonly table: SharedTable;
+  readonly logger: Logger;
+}
+
+type Accounts = NodeConfig['accounts'];
+
+/**
+ * The accounts of a node: those of its configuration file, and what requests made of them. The connector is made to have
+ * these and no others, whichever of the two changes. One change is made at a time.
+ */
 export class NodeAccounts {
-  readonly #connector: Connector;
-  readonly #links: Links;
+  readonly #options: NodeAccountsOptions;
   /** The links that accounts have, by id. */
   readonly #linkConfigs = new Map<string, LinkConfig>();
-  /** The accounts that the configuration named last. */
-  #configured: ReadonlySet<string> = new Set();
+  #file: Accounts = {};
+  #turn: Promise<unknown> = Promise.resolve();
+  #unsubscribe: (() => void) | undefined;
 
-  constructor(connector: Connector, links: Links) {
-    this.#connector = connector;
-    this.#links = links;
-    connector.on('accountRemoved', (id) => this.#linkConfigs.delete(id));
+  constructor(options: NodeAccountsOptions) {
+    this.#options = options;
+    options.connector.on('accountRemoved', (id) => this.#linkConfigs.delete(id));
   }
 
-  /** Opens the link of an account that is about to be added. */
-  open(id: string, config: LinkConfig): ReturnType<Links['open']> {
-    const link = this.#links.open(id, config);
-    this.#linkConfigs.set(id, config);
-    return link;
+  /** Adds all accounts, and follows the table from now on. Rejects for one of the file that cannot be. */
+  async start(file: Accounts, onProblem: (id: string, error: unknown) => Error): Promise<void> {
+    const { table, logger } = this.#options;
+    this.#file = file;
+    for (const id of this.#ids()) {
+      try {
+        await this.#makeSo(id, 0);
+      } catch (error) {
+        if (id in file) throw onProblem(id, error);
+        logger.error('an account that a request added cannot be', failure(id, error));
+      }
+    }
+    this.#unsubscribe = table.onChange((ids) => {
+      for (const id of ids) this.#follow(id);
+    });
   }
 
-  /** Adds an account of the configuration. Rejects with a `ConnectorError` where it cannot be. */
-  async add(id: string, { link, ...settings }: AccountConfig): Promise<void> {
-    const opened = this.open(id, link);
+  stop(): void {
+    this.#unsubscribe?.();
+  }
+
+  /** Takes another version of the file. One account that cannot be changed keeps none of the others. */
+  reload(file: Accounts, drainMs: number): Promise<AccountChanges> {
+    return this.#inTurn(async () => {
+      const changes: AccountChanges = { done: [], failed: [] };
+      const ids = new Set([...this.#ids(), ...Object.keys(file)]);
+      this.#file = file;
+      const attempt = async (id: string): Promise<void> => {
+        try {
+          const what = await this.#makeSo(id, drainMs);
+          if (what !== undefined) changes.done.push(`account ${id} ${what}`);
+        } catch (error) {
+          changes.failed.push(`account ${id}: ${messageOf(error)}`);
+        }
+      };
+      const gone = [...ids].filter((id) => this.#wanted(id) === undefined);
+      // Those that go wait for packets under way, all at the same time; what they leave free may be for those that come.
+      await Promise.all(gone.map(attempt));
+      for (const id of ids) if (!gone.includes(id)) await attempt(id);
+      return changes;
+    });
+  }
+
+  /** Adds an account for a request. @throws {@link ConnectorError} `DUPLICATE_ACCOUNT`, `BAD_SETTING`. */
+  add({ id, ...settings }: AccountSettings, link: LinkConfig): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#wanted(id) !== undefined) throw duplicate(id);
+      await this.#decide(id, { ...settings, link }, 0);
+    });
+  }
+
+  /** Changes one for a request. @throws {@link ConnectorError} `UNKNOWN_ACCOUNT`, `BAD_SETTING`. */
+  change({ id, ...settings }: AccountSettings): Promise<void> {
+    return this.#inTurn(async () => {
+      const { link } = this.#require(id);
+      // What only a new account can have is no change, and packets under way are not waited for.
+      await this.#options.connector.changeAccount({ id, ...settings });
+      await this.#decide(id, { ...settings, link }, 0);
+    });
+  }
+
+  /** Removes one for a request. @throws {@link ConnectorError} `UNKNOWN_ACCOUNT`. */
+  remove(id: string, options: RemoveAccountOptions): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#require(id);
+      await this.#record(id, undefined);
+      await this.#options.connector.removeAccount(id, options);
+    });
+  }
+
+  /** Makes an account so here, and then for all; where that is not possible, it is here as it was. */
+  async #decide(id: string, account: AccountConfig, drainMs: number): Promise<void> {
     try {
-      await this.#connector.addAccount({ id, ...settings }, opened);
+      await this.#makeSo(id, drainMs, account);
+      await this.#record(id, account);
     } catch (error) {
-      await opened.close();
+      await this.#makeSo(id, drainMs).catch((problem: unknown) => {
+        this.#options.logger.error('an account is not as it was before', failure(id, problem));
+      });
       throw error;
     }
   }
 
-  /** Remembers which accounts come from the configuration. */
-  setConfigured(accounts: NodeConfig['accounts']): void {
-    this.#configured = new Set(Object.keys(accounts));
+  /** Tells the table, unless somebody else did meanwhile. */
+  async #record(id: string, account: AccountConfig | undefined): Promise<void> {
+    const { table } = this.#options;
+    const over = digestOf(this.#file[id]);
+    const isPlain = account === undefined && over === undefined;
+    const text = isPlain ? undefined : writeEntry({ over, account });
+    const expect = new Map([[id, table.get(id)]]);
+    if (await table.write(new Map([[id, text]]), { expect })) return;
+    throw new ConnectorError(
+      'DUPLICATE_ACCOUNT',
+      `another request to another process has changed the account ${id} at the same time`,
+    );
   }
 
-  /**
-   * Makes the accounts that the configuration names as it says, and removes those that it named before and does not name any
-   * more. Accounts that a request added stay. One account that cannot be changed keeps none of the others.
-   */
-  async apply(accounts: NodeConfig['accounts'], drainMs: number): Promise<AccountChanges> {
-    const changes: AccountChanges = { done: [], failed: [] };
-    const attempt = async (id: string, act: () => Promise<string | undefined>): Promise<void> => {
+  /** Another process has changed an account, or this one has. */
+  #follow(id: string): void {
+    const { logger } = this.#options;
+    void this.#inTurn(async () => {
       try {
-        const what = await act();
-        if (what !== undefined) changes.done.push(`account ${id} ${what}`);
+        const what = await this.#makeSo(id, undefined);
+        if (what !== undefined) logger.info(`an account was ${what}`, { account: id });
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        changes.failed.push(`account ${id}: ${reason}`);
+        logger.error('an account cannot be as another process has it', failure(id, error));
       }
-    };
-    const gone = [...this.#configured].filter((id) => !(id in accounts) && this.#isThere(id));
-    const removals = gone.map((id) =>
-      attempt(id, async () => {
-        await this.#connector.removeAccount(id, { drainMs });
-        return 'removed; its book stays';
-      }),
-    );
-    await Promise.all(removals);
-    for (const [id, account] of Object.entries(accounts)) {
-      await attempt(id, () => this.#makeSo(id, account, drainMs));
-    }
-    this.setConfigured(accounts);
-    return changes;
+    });
+  }
+
+  #ids(): Set<string> {
+    const { connector, table } = this.#options;
+    const there = connector.accounts().map(({ id }) => id);
+    const kept = [...table.entries()].map(([id]) => id);
+    return new Set([...Object.keys(this.#file), ...kept, ...there]);
+  }
+
+  /** The account as file and requests have it; undefined for none. */
+  #wanted(id: string): AccountConfig | undefined {
+    const inFile = this.#file[id];
+    const entry = this.#entryOf(id);
+    return entry !== undefined && entry.over === digestOf(inFile) ? entry.account : inFile;
+  }
+
+  #entryOf(id: string): AccountEntry | undefined {
+    const text = this.#options.table.get(id);
+    return text === undefined ? undefined : readEntry(text);
+  }
+
+  #require(id: string): AccountConfig {
+    const account = this.#isThere(id) ? this.#wanted(id) : undefined;
+    if (account !== undefined) return account;
+    throw new ConnectorError('UNKNOWN_ACCOUNT', `there is no account ${id}`);
   }
 
   #isThere(id: string): boolean {
-    return this.#connector.accounts().some((account) => account.id === id);
+    return this.#options.connector.accounts().some((account) => account.id === id);
   }
 
-  /** @returns what was done, if anything. */
-  async #makeSo(id: string, wanted: AccountConfig, drainMs: number): Promise<string | undefined> {
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(act);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Makes an account as it is wanted. @returns what was done, if anything. */
+  async #makeSo(
+    id: string,
+    drainMs: number | undefined,
+    wanted: AccountConfig | undefined = this.#wanted(id),
+  ): Promise<string | undefined> {
+    const { connector, links } = this.#options;
+    const draining = drainMs === undefined ? {} : { drainMs };
+    if (wanted === undefined) {
+      if (!this.#isThere(id)) return undefined;
+      await connector.removeAccount(id, draining);
+      return 'removed; its book stays';
+    }
     if (!this.#isThere(id)) {
-      await this.add(id, wanted);
+      await this.#open(id, wanted);
       return 'added';
     }
     const { link, ...rest } = wanted;
     const settings: AccountSettings = { id, ...rest };
-    const current = this.#connector.accountSettings(id);
+    const current = connector.accountSettings(id);
     const linkNow = this.#linkConfigs.get(id);
     const keepsLink = linkNow !== undefined && differsInIncomingOnly(linkNow, link);
     if (!keepsLink || fixedSettings(current, settings).length > 0) {
-      await this.#connector.removeAccount(id, { drainMs });
+      await connector.removeAccount(id, draining);
       try {
-        await this.add(id, wanted);
+        await this.#open(id, wanted);
       } catch (error) {
-        if (linkNow !== undefined) await this.add(id, { ...current, link: linkNow });
+        if (linkNow !== undefined) await this.#open(id, { ...current, link: linkNow });
         throw error;
       }
       return 'drained and replaced; its book stays';
     }
     const what: string[] = [];
     if (!isDeepStrictEqual(link, linkNow)) {
-      this.#links.setIncoming(id, link);
+      links.setIncoming(id, link);
       this.#linkConfigs.set(id, link);
       what.push('has other tokens for its peer');
     }
     if (!isDeepStrictEqual(settings, current)) {
-      await this.#connector.changeAccount(settings);
+      await connector.changeAccount(settings);
       what.push('changed');
     }
     return what.length === 0 ? undefined : what.join(', ');
   }
+
+  /** Opens an account's link and takes it into service. Rejects with a `ConnectorError` where it cannot be. */
+  async #open(id: string, { link, ...settings }: AccountConfig): Promise<void> {
+    const { connector, links } = this.#options;
+    const opened = links.open(id, link);
+    this.#linkConfigs.set(id, link);
+    try {
+      await connector.addAccount({ ...settings, id }, opened);
+    } catch (error) {
+      await opened.close();
+      this.#linkConfigs.delete(id);
+      throw error;
+    }
+  }
+}
+
+function duplicate(id: string): ConnectorError {
+  return new ConnectorError('DUPLICATE_ACCOUNT', `there is an account ${id} already`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function failure(id: string, error: unknown): object {
+  return { account: id, error: messageOf(error) };
 }

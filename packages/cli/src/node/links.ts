@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { BtpConnectError } from '@pennyswitch/btp';
 import {
   btpLink,
@@ -85,7 +86,7 @@ export class Links {
 
 /** Whether two versions of a link differ at most in what the peer has to show, which can change under way. */
 export function differsInIncomingOnly(a: LinkConfig, b: LinkConfig): boolean {
-  return JSON.stringify(withoutIncoming(a)) === JSON.stringify(withoutIncoming(b));
+  return isDeepStrictEqual(withoutIncoming(a), withoutIncoming(b));
 }
 
 function withoutIncoming(link: LinkConfig): object {

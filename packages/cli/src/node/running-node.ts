@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BtpConnectError } from '@pennyswitch/btp';
-import { Connector } from '@pennyswitch/connector-core';
+import { Connector, MemoryTable } from '@pennyswitch/connector-core';
 import { createAdminApi, createMetrics } from '@pennyswitch/connector-core/admin';
 import { createSettlementApi } from '@pennyswitch/connector-core/settlement-api';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -104,16 +104,11 @@ export class RunningNode {
 
   async #start(environment: NodeEnvironment): Promise<void> {
     const { connector, accounts, links, logger, packetLog } = this.#parts;
-    for (const [id, account] of Object.entries(this.#config.accounts)) {
-      try {
-        await accounts.add(id, account);
-      } catch (cause) {
-        if (cause instanceof CommandFailure) throw cause;
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new CommandFailure(ExitCode.configuration, `accounts.${id}: ${reason}`, { cause });
-      }
-    }
-    accounts.setConfigured(this.#config.accounts);
+    await accounts.start(this.#config.accounts, (id, cause) => {
+      if (cause instanceof CommandFailure) return cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      return new CommandFailure(ExitCode.configuration, `accounts.${id}: ${reason}`, { cause });
+    });
     this.#listeners = await this.#listen(environment);
     packetLog.follow(logger.level);
     await connector.start();
@@ -157,7 +152,7 @@ export class RunningNode {
       attempt(`tokens of ${name}`, isThere && differs, () => undefined);
     }
     this.#config = next;
-    const changes = await accounts.apply(next.accounts, next.drainMs);
+    const changes = await accounts.reload(next.accounts, next.drainMs);
     return {
       done: [...done, ...changes.done],
       failed: [...failed, ...changes.failed],
@@ -210,16 +205,19 @@ export class RunningNode {
       token: () => tokensOf(this.#config.admin?.token ?? []),
       version: packageVersion(),
       metrics: createMetrics(connector, registry),
-      links: {
-        schema: linkSchema,
-        open: (id, link) => Promise.resolve().then(() => accounts.open(id, link)),
+      accounts: {
+        linkSchema,
+        add: (settings, link) => accounts.add(settings, link),
+        change: (settings) => accounts.change(settings),
+        remove: (id, options) => accounts.remove(id, options),
       },
     });
     return api.fetch;
   }
 
   async #close(): Promise<void> {
-    const { links, rates, closeStore } = this.#parts;
+    const { accounts, links, rates, closeStore } = this.#parts;
+    accounts.stop();
     rates.stop();
     await links.close();
     await Promise.all(this.#servers.map((server) => server.close()));
@@ -238,7 +236,7 @@ async function makeParts(
   const rates = new NodeRates(logger);
   rates.use(config);
   const { address, network, routing, forwarding } = config;
-  const { store, close: closeStore } = await openStore(config.store, logger);
+  const { store, group, close: closeStore } = await openStore(config.store, logger);
   const connector = new Connector({
     logger,
     rates,
@@ -256,7 +254,8 @@ async function makeParts(
     }),
     ...(forwarding !== undefined && { policy: forwarding }),
   });
-  const accounts = new NodeAccounts(connector, links);
+  const table = (await group?.openTable('accounts')) ?? new MemoryTable();
+  const accounts = new NodeAccounts({ connector, links, table, logger });
   const packetLog = new PacketLog(connector, logger);
   return { connector, links, accounts, rates, logger, packetLog, closeStore };
 }

@@ -1,5 +1,10 @@
 import { basename, dirname, extname, join } from 'node:path';
-import { LedgerError, type LedgerStore, type Logger } from '@pennyswitch/connector-core';
+import {
+  LedgerError,
+  type LedgerStore,
+  type Logger,
+  type ProcessGroup,
+} from '@pennyswitch/connector-core';
 import type { NodeConfig } from '../config/schema.js';
 import { CommandFailure, ExitCode } from '../exit-codes.js';
 import { redactText } from './redact.js';
@@ -8,6 +13,8 @@ import { redactText } from './redact.js';
 export interface OpenStore {
   /** Undefined for the connector's own, in memory. */
   readonly store: LedgerStore | undefined;
+  /** The other processes that use it; undefined where there can be none. */
+  readonly group: ProcessGroup | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -25,11 +32,10 @@ export function withDefaultStore(config: NodeConfig, file: string): NodeConfig {
  */
 export async function openStore(config: NodeConfig['store'], logger: Logger): Promise<OpenStore> {
   if (config === undefined || config.type === 'memory') {
-    return { store: undefined, close: () => Promise.resolve() };
+    return { store: undefined, group: undefined, close: () => Promise.resolve() };
   }
   try {
-    const store = await (config.type === 'level' ? openLevel(config) : openRedis(config, logger));
-    return { store, close: () => store.close() };
+    return await (config.type === 'level' ? openLevel(config) : openRedis(config, logger));
   } catch (cause) {
     const reason = redactText(cause instanceof Error ? cause.message : String(cause));
     // It may be there in a moment: a supervisor tries again, as it does not after a configuration that is wrong.
@@ -55,19 +61,24 @@ export function placeOfStore(store: NodeConfig['store']): string {
 }
 
 type Config<Type> = Extract<NodeConfig['store'], { readonly type: Type }>;
-type ClosableStore = LedgerStore & { close(): Promise<void> };
-
-async function openLevel({ path }: Config<'level'>): Promise<ClosableStore> {
+async function openLevel({ path }: Config<'level'>): Promise<OpenStore> {
   const { LevelLedgerStore } = await import('@pennyswitch/connector-core/stores/level');
-  return LevelLedgerStore.open({ path });
+  const store = await LevelLedgerStore.open({ path });
+  return { store, group: undefined, close: () => store.close() };
 }
 
-async function openRedis(config: Config<'redis'>, logger: Logger): Promise<ClosableStore> {
+async function openRedis(config: Config<'redis'>, logger: Logger): Promise<OpenStore> {
   const { type: _, username, password, ...options } = config;
   const { RedisLedgerStore } = await import('@pennyswitch/connector-core/stores/redis');
   const client = {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
   };
-  return RedisLedgerStore.open({ ...options, client, logger });
+  const store = await RedisLedgerStore.open({ ...options, client, logger });
+  try {
+    return { store, group: await store.joinGroup(), close: () => store.close() };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 }

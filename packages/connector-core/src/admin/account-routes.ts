@@ -1,28 +1,30 @@
 import { z } from 'zod';
 import type { Connector } from '../connector.js';
-import { ConnectorError } from '../errors.js';
 import type { AccountSettings } from '../account/settings.js';
-import type { Link } from '../links/link.js';
-import { DRAIN_MS } from '../node/account-service.js';
+import { DRAIN_MS, type RemoveAccountOptions } from '../node/account-service.js';
 import { accountChangeSchema, newAccountSchema } from '../schema/account.js';
 import { flag } from './queries.js';
 import { defineRoute, type RouteDefinition } from './route.js';
 import { views } from './schemas.js';
 
-/** How links are opened for accounts that a request adds. */
-export interface AdminLinks<Settings> {
+/** Who takes accounts in and out of service for requests: the program, since links are its own affair. */
+export interface AccountKeeper<LinkSettings> {
   /** What a request may say about a link. */
-  readonly schema: z.ZodType<Settings>;
-  /** Opens it. Rejects with a {@link ConnectorError} `BAD_SETTING` for what cannot be. */
-  readonly open: (id: string, settings: Settings) => Promise<Link>;
+  readonly linkSchema: z.ZodType<LinkSettings>;
+  /** Adds an account. See {@link Connector.addAccount}. */
+  add(settings: AccountSettings, link: LinkSettings): Promise<void>;
+  /** See {@link Connector.changeAccount}. */
+  change(settings: AccountSettings): Promise<void>;
+  /** See {@link Connector.removeAccount}. */
+  remove(id: string, options: RemoveAccountOptions): Promise<void>;
 }
 
 const UNKNOWN = { description: 'There is no such account.', schema: views.error };
 
 /** Accounts: seen, added, changed, removed. */
-export function accountRoutes<Settings>(
+export function accountRoutes<LinkSettings>(
   connector: Connector,
-  links: AdminLinks<Settings> | undefined,
+  keeper: AccountKeeper<LinkSettings> | undefined,
 ): RouteDefinition[] {
   return [
     defineRoute({
@@ -36,7 +38,7 @@ export function accountRoutes<Settings>(
       },
       handle: () => ({ status: 200, body: { accounts: connector.accounts() } }),
     }),
-    ...(links === undefined ? [] : [addAccount(connector, links)]),
+    ...(keeper === undefined ? [] : [addAccount(connector, keeper)]),
     defineRoute({
       method: 'get',
       path: '/accounts/{id}',
@@ -46,12 +48,15 @@ export function accountRoutes<Settings>(
       responses: { 200: { description: 'The account.', schema: views.account }, 404: UNKNOWN },
       handle: ({ id }) => ({ status: 200, body: connector.account(id) }),
     }),
-    changeAccount(connector),
-    removeAccount(connector),
+    changeAccount(connector, keeper?.change.bind(keeper)),
+    removeAccount(connector, keeper?.remove.bind(keeper)),
   ];
 }
 
-function addAccount<Settings>(connector: Connector, links: AdminLinks<Settings>): RouteDefinition {
+function addAccount<LinkSettings>(
+  connector: Connector,
+  keeper: AccountKeeper<LinkSettings>,
+): RouteDefinition {
   return defineRoute({
     method: 'post',
     path: '/accounts',
@@ -59,31 +64,25 @@ function addAccount<Settings>(connector: Connector, links: AdminLinks<Settings>)
     tag: 'accounts',
     summary: 'Add an account',
     description:
-      'It is there until it is removed or the node stops: an account that is to stay belongs into the configuration file too.',
-    body: newAccountSchema(links.schema),
+      'It is there until it is removed or the node stops; where several processes share a store, it is there in all of them, until it is removed. An account that is to stay in any case belongs into the configuration file.',
+    body: newAccountSchema(keeper.linkSchema),
     responses: {
       201: { description: 'It is in service.', schema: views.account },
       400: { description: 'A setting is wrong.', schema: views.error },
       409: { description: 'There is an account of this id.', schema: views.error },
     },
     handle: async ({ body }) => {
-      const { link: linkSettings, ...settings } = body;
-      if (connector.accounts().some(({ id }) => id === settings.id)) {
-        throw new ConnectorError('DUPLICATE_ACCOUNT', `there is an account ${settings.id} already`);
-      }
-      const link = await links.open(settings.id, linkSettings);
-      try {
-        await connector.addAccount(settings, link);
-      } catch (error) {
-        await link.close();
-        throw error;
-      }
+      const { link, ...settings } = body;
+      await keeper.add(settings, link);
       return { status: 201, body: connector.account(settings.id) };
     },
   });
 }
 
-function changeAccount(connector: Connector): RouteDefinition {
+function changeAccount(
+  connector: Connector,
+  change: AccountKeeper<never>['change'] = (settings) => connector.changeAccount(settings),
+): RouteDefinition {
   return defineRoute({
     method: 'patch',
     path: '/accounts/{id}',
@@ -91,7 +90,7 @@ function changeAccount(connector: Connector): RouteDefinition {
     tag: 'accounts',
     summary: 'Change limits, routes or settlement of an account',
     description:
-      'Each setting that is named is replaced as a whole; null takes it away. It lasts until the node stops or reads its configuration again.',
+      'Each setting that is named is replaced as a whole; null takes it away. It lasts until the configuration file says something else of the account, or the node stops; where several processes share a store, all change it, and it outlasts them.',
     body: accountChangeSchema,
     responses: {
       200: { description: 'The account as it is now.', schema: views.account },
@@ -103,13 +102,16 @@ function changeAccount(connector: Connector): RouteDefinition {
       for (const [name, value] of Object.entries(changed)) {
         if (value === null) Reflect.deleteProperty(changed, name);
       }
-      await connector.changeAccount(changed as unknown as AccountSettings);
+      await change(changed as unknown as AccountSettings);
       return { status: 200, body: connector.account(id) };
     },
   });
 }
 
-function removeAccount(connector: Connector): RouteDefinition {
+function removeAccount(
+  connector: Connector,
+  remove: AccountKeeper<never>['remove'] = (id, options) => connector.removeAccount(id, options),
+): RouteDefinition {
   return defineRoute({
     method: 'delete',
     path: '/accounts/{id}',
@@ -130,7 +132,7 @@ function removeAccount(connector: Connector): RouteDefinition {
     }),
     responses: { 204: { description: 'It is gone.' }, 404: UNKNOWN },
     handle: async ({ id, query }) => {
-      await connector.removeAccount(id, query);
+      await remove(id, query);
       return new Response(null, { status: 204 });
     },
   });

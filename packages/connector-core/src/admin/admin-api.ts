@@ -7,7 +7,7 @@ import { ConnectorError } from '../errors.js';
 import { requireBearer } from '../http/bearer.js';
 import { HttpError, respondToError } from '../http/errors.js';
 import { toJson } from '../http/json.js';
-import { accountRoutes, type AdminLinks } from './account-routes.js';
+import { accountRoutes, type AccountKeeper } from './account-routes.js';
 import { EventStreams, type EventStreamLimits } from './event-stream.js';
 import { createMetrics, type Metrics } from './metrics.js';
 import { moneyRoutes } from './money-routes.js';
@@ -24,8 +24,8 @@ export interface AdminApiOptions<LinkSettings = unknown> {
    * gives the valid ones at the moment, for tokens that are rotated.
    */
   readonly token: string | (() => readonly string[]);
-  /** How links are opened; without it accounts can be seen, changed and removed, but not added. */
-  readonly links?: AdminLinks<LinkSettings>;
+  /** Who adds, changes and removes accounts; without it the connector does, and none can be added. */
+  readonly accounts?: AccountKeeper<LinkSettings>;
   /** What the program is called in `/status` and the OpenAPI document. */
   readonly version?: string;
   /** Figures of the application to serve along; default those of the connector alone. */
@@ -56,7 +56,7 @@ export function createAdminApi<LinkSettings>(
   const metrics = options.metrics ?? createMetrics(connector);
   const routes: RouteDefinition[] = [
     ...nodeRoutes(connector, { metrics, events, version }),
-    ...accountRoutes(connector, options.links),
+    ...accountRoutes(connector, options.accounts),
     ...moneyRoutes(connector),
     ...packetRoutes(connector),
   ];

@@ -7,6 +7,6 @@
  * @packageDocumentation
  */
 export { createAdminApi, type AdminApiOptions } from './admin-api.js';
-export type { AdminLinks } from './account-routes.js';
+export type { AccountKeeper } from './account-routes.js';
 export type { EventStreamLimits } from './event-stream.js';
 export { createMetrics, type Metrics } from './metrics.js';
