@@ -1,5 +1,3 @@
-import { bestWay, type RouteEntry } from './route.js';
-
 /** Which part of the routing table is asked for. */
 export interface RouteQuery {
   /** Only prefixes that start with these characters. */
@@ -22,16 +20,22 @@ export interface RoutePage<T> {
 /**
  * Picks a page, in the order of prefixes by character code. Looks at every entry once and keeps no more than two pages of
  * them, so that a page of a large table costs little more than a walk through it.
+ *
+ * @param accountOf the account that an entry's best way leads over.
  */
-export function pageOf(entries: Iterable<RouteEntry>, query: RouteQuery): RoutePage<RouteEntry> {
+export function pageOf<T extends { readonly prefix: string }>(
+  entries: Iterable<T>,
+  query: RouteQuery,
+  accountOf: (entry: T) => string | undefined,
+): RoutePage<T> {
   const { startingWith = '', accountId, after, limit = Infinity } = query;
-  let page: RouteEntry[] = [];
+  let page: T[] = [];
   let last: string | undefined;
   let total = 0;
   for (const entry of entries) {
     const { prefix } = entry;
     if (!prefix.startsWith(startingWith)) continue;
-    if (accountId !== undefined && bestWay(entry)?.account?.id !== accountId) continue;
+    if (accountId !== undefined && accountOf(entry) !== accountId) continue;
     total += 1;
     if ((after !== undefined && prefix <= after) || (last !== undefined && prefix > last)) continue;
     page.push(entry);
@@ -43,6 +47,6 @@ export function pageOf(entries: Iterable<RouteEntry>, query: RouteQuery): RouteP
   return { routes: sorted(page).slice(0, limit), total };
 }
 
-function sorted(entries: RouteEntry[]): RouteEntry[] {
+function sorted<T extends { readonly prefix: string }>(entries: T[]): T[] {
   return entries.sort((a, b) => (a.prefix < b.prefix ? -1 : 1));
 }

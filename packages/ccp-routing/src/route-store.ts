@@ -26,6 +26,14 @@ import type { AnnouncedRoute } from './update-request.js';
 /** How many routes are kept as they are told. */
 const MAX_TOLD = 1_000;
 
+/** Who is told what happens in a store. */
+export interface RouteStoreListener {
+  /** The epochs of the log begin again at 0. */
+  readonly renumbered: () => void;
+  /** The ways to a prefix, or their order, changed. */
+  readonly changed?: ((prefix: IlpAddressPrefix) => void) | undefined;
+}
+
 /**
  * All ways to all prefixes, the best one of each, and the log of what others are told. Every change goes through here,
  * so that the log cannot miss one; what it costs depends on the prefix that changed and not on the size of the table.
@@ -34,17 +42,16 @@ export class RouteStore {
   readonly table: RoutingTable<RouteEntry>;
   readonly log: BroadcastLog;
   readonly #policy: CcpPolicy;
-  readonly #onRenumbered: () => void;
+  readonly #listener: RouteStoreListener;
   /** Our address, the first node of the paths that we tell; nothing is told without. */
   #own: IlpAddress | undefined;
   /** Routes as they were told lately: one that changes is told to many accounts within a short time. */
   readonly #told = new Map<Candidate, AnnouncedRoute>();
   #version = 0;
 
-  /** @param onRenumbered the epochs of the log begin again at 0. */
-  constructor(policy: CcpPolicy, seed: number, log: BroadcastLog, onRenumbered: () => void) {
+  constructor(policy: CcpPolicy, seed: number, log: BroadcastLog, listener: RouteStoreListener) {
     this.#policy = policy;
-    this.#onRenumbered = onRenumbered;
+    this.#listener = listener;
     this.table = new RoutingTable(seed);
     this.log = log;
   }
@@ -138,6 +145,7 @@ export class RouteStore {
 
   #changed(entry: RouteEntry): void {
     this.#version += 1;
+    this.#listener.changed?.(entry.prefix);
     const before = entry.announced;
     const next = this.#toAnnounce(entry);
     if (next === before) return;
@@ -150,7 +158,7 @@ export class RouteStore {
     entry.announced = next;
     if (this.log.isFull) {
       this.log.renumber();
-      this.#onRenumbered();
+      this.#listener.renumbered();
     }
     this.log.append(entry);
   }

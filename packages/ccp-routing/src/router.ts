@@ -28,7 +28,7 @@ import {
 import { Bits } from './bits.js';
 import { completePolicy, type CcpPolicy } from './policy.js';
 import { Importer } from './importer.js';
-import type { NextHop } from './route.js';
+import { bestWay, type NextHop, type RouteEntry } from './route.js';
 import { OriginRoutes } from './origin-routes.js';
 import { Requests, type CcpRequest } from './requests.js';
 import { pageOf, type RoutePage, type RouteQuery } from './route-page.js';
@@ -48,6 +48,8 @@ export interface CcpRouterOptions {
   readonly policy?: Partial<CcpPolicy>;
   /** Called after a call that changed routes; not for what is asked for later by {@link CcpRouter.poll}. */
   readonly onChange?: () => void;
+  /** Called for each prefix that may lead another way than before, whatever changed it. */
+  readonly onPrefixChange?: (prefix: IlpAddressPrefix) => void;
 }
 
 /**
@@ -80,7 +82,12 @@ export class CcpRouter {
     const [a = 0, b = 0, c = 0, d = 0] = options.randomBytes(4);
     const log = new BroadcastLog(this.#policy.maxWithdrawals);
     const seed = (a << 24) | (b << 16) | (c << 8) | d;
-    this.#store = new RouteStore(this.#policy, seed, log, () => this.#renumber());
+    this.#store = new RouteStore(this.#policy, seed, log, {
+      renumbered: () => {
+        this.#renumber();
+      },
+      changed: options.onPrefixChange,
+    });
     this.#importer = new Importer(this.#store, this.#policy, options.network);
     this.#origins = new OriginRoutes(this.#store, options.routingSecret);
     if (options.address !== undefined) this.setAddress(options.address, 0);
@@ -228,6 +235,11 @@ export class CcpRouter {
     return nextHopsOf(entry);
   }
 
+  /** The prefix whose route {@link nextHops} follows; undefined without one. */
+  matchingPrefix(destination: IlpAddress): IlpAddressPrefix | undefined {
+    return this.#store.table.resolve(destination)?.prefix;
+  }
+
   /**
    * Answers a Prepare to `peer.route.…` that came over an account's link.
    * @returns the Fulfill or Reject. Never throws for what a peer sends.
@@ -294,7 +306,8 @@ export class CcpRouter {
 
   /** A part of the routing table, in the order of prefixes. */
   page(query: RouteQuery = {}): RoutePage<RouteListing> {
-    const { routes, total } = pageOf(this.#store.table.values(), query);
+    const accountOf = (entry: RouteEntry): string | undefined => bestWay(entry)?.account?.id;
+    const { routes, total } = pageOf(this.#store.table.values(), query, accountOf);
     const accounts = [...this.#accounts.values()];
     return { routes: routes.map((entry) => listRoute(entry, this.#store, accounts)), total };
   }

@@ -7,7 +7,7 @@ import { RouteStore } from '../src/route-store.js';
 it('has the log begin again when its epochs run out, and says so', () => {
   let renumbered = 0;
   const log = new BroadcastLog(10, 5);
-  const store = new RouteStore(DEFAULT_CCP_POLICY, 1, log, () => renumbered++);
+  const store = new RouteStore(DEFAULT_CCP_POLICY, 1, log, { renumbered: () => renumbered++ });
   const prefix = parseIlpAddress('g.me');
   store.setOwn(prefix);
   for (let i = 0; i < 12; i++) {

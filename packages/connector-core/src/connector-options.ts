@@ -1,6 +1,7 @@
 import type { CcpPolicy } from '@pennyswitch/ccp-routing';
 import type { IlpAddress, Network } from '@pennyswitch/ilp-address';
 import type { Clock, Logger, RandomBytes } from './environment.js';
+import type { ProcessGroup } from './group/process-group.js';
 import type { LedgerStore } from './ledger/ledger-store.js';
 import type { ForwardingPolicy } from './pipeline/policy.js';
 import type { HandlerPlacement } from './pipeline/step.js';
@@ -31,6 +32,8 @@ export interface ConnectorOptions {
   readonly addressRefreshMs?: number;
   /** Where balances live. Default: in memory, which ends with the process. */
   readonly store?: LedgerStore;
+  /** The other processes that act as one node with this one, and use the same store. Default: there are none. */
+  readonly group?: ProcessGroup;
   /** The application's own steps among the built-in ones. */
   readonly handlers?: readonly HandlerPlacement[];
   /** How settlement engines are reached. Default: the global `fetch`. */

@@ -88,6 +88,7 @@ export class Connector extends EventEmitter<ConnectorEvents> {
     this.#routing = new Routing({
       ...environment,
       ...options.routing,
+      group: options.group,
       network: options.network,
       findAccount: (id) => this.#node.accounts.get(id),
       onChange: () => {
@@ -188,7 +189,7 @@ export class Connector extends EventEmitter<ConnectorEvents> {
     if (this.#isStarted) return;
     this.#isStarted = true;
     this.#node.isAccepting = true;
-    this.#routing.start();
+    await this.#routing.start();
     await this.#accounts.start();
   }
 

@@ -241,6 +241,7 @@ async function makeParts(
     logger,
     rates,
     ...(store !== undefined && { store }),
+    ...(group !== undefined && { group }),
     spread: rates.spread,
     ...(address !== undefined && { address }),
     ...(network !== undefined && { network }),

@@ -1,5 +1,7 @@
 import {
   CcpRouter,
+  completePolicy,
+  pageOf,
   type CandidateListing,
   type CcpAccountListing,
   type CcpPolicy,
@@ -13,7 +15,9 @@ import type { Account } from '../account/account.js';
 import type { Clock, Logger, RandomBytes } from '../environment.js';
 import type { PeerProtocol } from '../peer-protocols/peer-protocols.js';
 import { ccpOptionsOf } from './account-options.js';
+import type { ProcessGroup } from '../group/process-group.js';
 import { RoutingDriver } from './routing-driver.js';
+import { SharedRoutes, type SharedRoute } from './shared-routes.js';
 
 const SECRET_LENGTH = 32;
 
@@ -25,6 +29,8 @@ export interface RoutingOptions {
   readonly network: Network | undefined;
   readonly findAccount: (id: string) => Account | undefined;
   readonly onChange: () => void;
+  /** The processes that are one node together with this one. */
+  readonly group?: ProcessGroup | undefined;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly logger: Logger;
@@ -57,6 +63,7 @@ export class Routing {
   readonly #clock: Clock;
   readonly #router: CcpRouter;
   readonly #driver: RoutingDriver;
+  readonly #shared: SharedRoutes | undefined;
 
   constructor(options: RoutingOptions) {
     this.#clock = options.clock;
@@ -66,15 +73,24 @@ export class Routing {
       randomBytes: options.randomBytes,
       onChange: options.onChange,
       ...(options.policy && { policy: options.policy }),
+      onPrefixChange: (prefix) => this.#shared?.handleChange(prefix),
     });
     this.#driver = new RoutingDriver({ ...options, router: this.#router });
+    const { group } = options;
+    if (group === undefined) return;
+    const { holdDownMs } = completePolicy(options.policy);
+    const parts = { router: this.#router, driver: this.#driver, group, holdDownMs };
+    this.#shared = new SharedRoutes({ ...options, ...parts });
   }
 
-  start(): void {
-    this.#driver.start();
+  /** Begins to speak with peers, or leaves it to the process that does. */
+  async start(): Promise<void> {
+    if (this.#shared === undefined) this.#driver.start();
+    else await this.#shared.start();
   }
 
   stop(): void {
+    this.#shared?.stop();
     this.#driver.stop();
   }
 
@@ -102,14 +118,16 @@ export class Routing {
 
   /** The account's link came up or went down. */
   changeLink(account: Account, connected: boolean): void {
-    if (connected) this.#router.handleConnected(account.id, this.#clock.now());
-    else this.#router.handleDisconnected(account.id, this.#clock.now());
+    if (connected) {
+      this.#router.handleConnected(account.id, this.#clock.now());
+      this.#shared?.handleConnected(account.id);
+    } else this.#router.handleDisconnected(account.id, this.#clock.now());
     this.#driver.pump();
   }
 
   /** Ways to a destination, best first. */
   findNextHops(destination: IlpAddress): readonly NextHop[] {
-    return this.#router.nextHops(destination);
+    return (this.#shared ?? this.#router).nextHops(destination);
   }
 
   /** Takes what peers tell and ask of routes: everything under `peer.route`. */
@@ -117,6 +135,9 @@ export class Routing {
     return {
       name: 'route',
       handle: ({ account, prepare, now }) => {
+        if (this.#shared !== undefined) {
+          return this.#shared.handlePrepare(account.id, prepare, now);
+        }
         const reply = this.#router.handlePrepare(account.id, prepare.bytes, now);
         this.#driver.pump();
         return reply;
@@ -126,13 +147,21 @@ export class Routing {
 
   /** Every route with why it is as it is. */
   snapshot(): RouteSnapshot[] {
-    return this.#router.routes().map(snapshotRoute);
+    return [...this.page({}).routes];
   }
 
   /** A part of the table. */
   page(query: RouteQuery): RoutePage<RouteSnapshot> {
-    const { routes, total } = this.#router.page(query);
-    return { routes: routes.map(snapshotRoute), total };
+    const taken = [...(this.#shared?.taken() ?? [])];
+    if (taken.length === 0) {
+      const { routes, total } = this.#router.page(query);
+      return { routes: routes.map(snapshotRoute), total };
+    }
+    const all = new Map(taken.map((route) => [route.prefix as string, snapshotShared(route)]));
+    for (const listing of this.#router.routes()) {
+      if (!all.has(listing.prefix)) all.set(listing.prefix, snapshotRoute(listing));
+    }
+    return pageOf(all.values(), query, ({ nextHop }) => nextHop);
   }
 
   /** The exchange of routes over each account: what was taken, what was not and by which rule, who is where. */
@@ -153,5 +182,15 @@ function snapshotRoute(listing: RouteListing): RouteSnapshot {
     toldTo,
     keptFrom,
     keptBack,
+  };
+}
+
+/** What another process told of a route; the ways that it did not choose are known there. */
+function snapshotShared({ prefix, hops, path, why }: SharedRoute): RouteSnapshot {
+  const [nextHop, ...alternatives] = hops.map(({ accountId }) => accountId);
+  return {
+    ...{ prefix, nextHop, alternatives, path },
+    why: `${why}, says the process that speaks with peers`,
+    ...{ candidates: [], toldTo: [], keptFrom: {}, keptBack: undefined },
   };
 }
