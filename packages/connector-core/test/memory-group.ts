@@ -1,4 +1,5 @@
 /** Processes that act as one connector, in one process, for tests on virtual time. */
+import type { VirtualClock } from '@pennyswitch/testkit';
 import {
   LinkError,
   MemoryTable,
@@ -111,6 +112,8 @@ export class Member implements ProcessGroup {
   }
 }
 
+const DELAY_MS = 50;
+
 type Handler = Parameters<Link['setHandler']>[0];
 
 /** The link between a peer and several processes, whose packets a load balancer gives to one after the other. */
@@ -118,9 +121,12 @@ export class BalancedLink {
   readonly far: Link;
   readonly #handlers: (Handler | undefined)[] = [];
   #farHandler: Handler | undefined;
+  readonly #clock: VirtualClock;
   #turn = 0;
 
-  constructor() {
+  /** @param clock packets take some milliseconds by it. */
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
     this.far = this.#link(
       (octets) => {
         const there = this.#handlers.filter((handler) => handler !== undefined);
@@ -154,7 +160,10 @@ export class BalancedLink {
   ): Link {
     return {
       isConnected: true,
-      send: async (octets) => send(octets),
+      send: async (octets) => {
+        await new Promise<void>((resolve) => this.#clock.setTimeout(resolve, DELAY_MS));
+        return send(octets);
+      },
       setHandler,
       onConnectionChange: () => () => undefined,
       close: () => Promise.resolve(),
