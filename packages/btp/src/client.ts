@@ -183,13 +183,29 @@ export class BtpClient extends EventEmitter<BtpClientEvents> implements BtpEndpo
     this.#handlers.handleTransfer(handler);
   }
 
-  async close(options: BtpCloseOptions = {}): Promise<void> {
-    this.#state = 'closed';
+  close(options: BtpCloseOptions = {}): Promise<void> {
+    return this.#end('closed', 'the client was closed', options);
+  }
+
+  /**
+   * Ends the connection as {@link close} does, and the attempts to make one; {@link connect} may be called again afterwards.
+   */
+  disconnect(options: BtpCloseOptions = {}): Promise<void> {
+    if (this.#state === 'closed') return Promise.resolve();
+    return this.#end('idle', 'the client was disconnected', options);
+  }
+
+  async #end(
+    state: 'closed' | 'idle',
+    message: string,
+    { drainTimeoutMs = this.#policy.drainTimeoutMs }: BtpCloseOptions,
+  ): Promise<void> {
+    this.#state = state;
     this.#clearReconnect();
-    this.#rejectWaiters(new BtpConnectError('CLOSED', 'the client was closed'));
+    this.#rejectWaiters(new BtpConnectError('CLOSED', message));
     const connection = this.#connection;
     if (connection === undefined) return;
-    connection.drain('closed', options.drainTimeoutMs ?? this.#policy.drainTimeoutMs, false);
+    connection.drain('closed', drainTimeoutMs, false);
     await connection.whenClosed();
   }
 

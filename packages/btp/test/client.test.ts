@@ -513,6 +513,41 @@ describe('closing', () => {
   });
 });
 
+describe('disconnect()', () => {
+  test('ends the connection for good, until connect() is called', async () => {
+    const { client, clock, sockets, last } = await connected();
+    await clock.runUntil(client.disconnect());
+    expect(client.isConnected).toBe(false);
+    await clock.run();
+    expect(sockets).toHaveLength(1);
+    await expect(
+      client.send(new Uint8Array(1), { deadline: clock.now() + 1 }),
+    ).rejects.toMatchObject({ sent: 'no' });
+
+    const again = client.connect();
+    letIn(last());
+    await again;
+    expect(sockets).toHaveLength(2);
+    expect(client.isConnected).toBe(true);
+  });
+
+  test('ends attempts to connect, and tells whoever waits for them', async () => {
+    const { client, clock, sockets } = setUp();
+    const connecting = failure(client.connect());
+    await clock.runUntil(client.disconnect());
+    expect(await connecting).toMatchObject({ code: 'CLOSED' });
+    await clock.run();
+    expect(sockets).toHaveLength(1);
+  });
+
+  test('changes nothing about a client that is closed', async () => {
+    const { client } = await connected();
+    await client.close();
+    await client.disconnect();
+    await expect(client.connect()).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+});
+
 test('no token is ever logged', async () => {
   const { client, clock, last, logged } = await connected();
   last().break();

@@ -124,6 +124,7 @@ export { creditToUnits, type Leftover } from './ledger/leftover.js';
 export { LedgerError, type LedgerErrorCode } from './errors.js';
 
 // Several processes that act as one connector.
+export { GroupLinks, type GroupLinksOptions } from './group/group-links.js';
 export type { GroupAnswer, GroupRequest, ProcessGroup } from './group/process-group.js';
 export {
   MemoryTable,

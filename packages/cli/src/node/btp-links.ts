@@ -54,6 +54,11 @@ export class BtpLinks {
       .catch(() => undefined);
   }
 
+  /** Ends the connection where we connect, until {@link connect}. */
+  async disconnect(id: string): Promise<void> {
+    await this.#clients.get(id)?.disconnect();
+  }
+
   /** Takes these tokens from the peer. @throws Error if the peer of another account has one of them: it would be either. */
   setTokens(id: string, tokens: string | readonly string[]): void {
     const own = tokensOf(tokens);

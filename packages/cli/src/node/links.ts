@@ -4,30 +4,48 @@ import {
   btpLink,
   ConnectorError,
   httpLink,
+  type GroupLinks,
   type Link,
   type Logger,
+  type ProcessGroup,
 } from '@pennyswitch/connector-core';
 import type { LinkConfig, NodeConfig } from '../config/schema.js';
 import { CommandFailure } from '../exit-codes.js';
 import { BtpLinks } from './btp-links.js';
 import { HttpLinks } from './http-links.js';
 
+/** The processes that act as one node, and the links that they have in common. */
+export interface LinkGroup {
+  readonly processes: ProcessGroup;
+  readonly links: GroupLinks;
+}
+
 /** The links of a node's accounts, whatever carries them. */
 export class Links {
   readonly btp: BtpLinks;
   readonly http: HttpLinks;
+  readonly #group: LinkGroup | undefined;
+  /** Accounts whose links shall be there. */
+  readonly #toConnect = new Set<string>();
+  #turn: Promise<unknown> = Promise.resolve();
 
   /**
+   * @param group the other processes of the node, if there are any.
    * @param onRefused told when a server refuses the token of an account.
    * @throws {@link CommandFailure} for a certificate that cannot be read.
    */
   constructor(
     config: NodeConfig,
     logger: Logger,
+    group: LinkGroup | undefined,
     onRefused: (account: string, error: BtpConnectError) => void,
   ) {
     this.btp = new BtpLinks(config.btp, logger, onRefused);
     this.http = new HttpLinks(config.http, logger);
+    this.#group = group;
+    group?.processes.onLead((isLeader) => {
+      this.#turn = this.#turn.then(() => this.#changeRole(isLeader));
+    });
   }
 
   /**
@@ -37,12 +55,20 @@ export class Links {
   open(id: string, config: LinkConfig): Link {
     const link = this.#make(id, config);
     const { btp, http } = this;
-    return releasing(link, () => (config.type === 'btp' ? btp.release(id) : http.release(id)));
+    if (config.type === 'http') return releasing(link, () => http.release(id));
+    const shared = this.#group?.links.share(id, link) ?? link;
+    return releasing(shared, () => {
+      this.#toConnect.delete(id);
+      return btp.release(id);
+    });
   }
 
-  /** Starts to connect where we connect. */
+  /**
+   * Starts to connect where we connect. Of processes that act as one node, the one that leads does: a peer expects one connection.
+   */
   connect(id: string): void {
-    this.btp.connect(id);
+    this.#toConnect.add(id);
+    if (this.#group?.processes.isLeader ?? true) this.btp.connect(id);
   }
 
   /** Takes what the peer has to show from another version of the link's settings. */
@@ -60,6 +86,12 @@ export class Links {
   /** Closes what the connector does not close with its accounts. */
   async close(): Promise<void> {
     await Promise.all([this.btp.close(), this.http.close()]);
+  }
+
+  async #changeRole(isLeader: boolean): Promise<void> {
+    const ids = [...this.#toConnect];
+    if (isLeader) for (const id of ids) this.btp.connect(id);
+    else await Promise.all(ids.map((id) => this.btp.disconnect(id)));
   }
 
   #make(id: string, config: LinkConfig): Link {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BtpConnectError } from '@pennyswitch/btp';
-import { Connector, MemoryTable } from '@pennyswitch/connector-core';
+import { Connector, GroupLinks, MemoryTable } from '@pennyswitch/connector-core';
 import { createAdminApi, createMetrics } from '@pennyswitch/connector-core/admin';
 import { createSettlementApi } from '@pennyswitch/connector-core/settlement-api';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -14,7 +14,7 @@ import { listenSomewhere, type ListenOptions, type Listener } from './listen.js'
 import type { NodeLogger } from './logger.js';
 import { PacketLog } from './packet-log.js';
 import { NodeRates } from './rates.js';
-import { openStore } from './store.js';
+import { openStore, type OpenStore } from './store.js';
 import { needingRestart, type ReloadReport } from './reload.js';
 import { tokensOf } from './tokens.js';
 
@@ -225,18 +225,32 @@ export class RunningNode {
   }
 }
 
-async function makeParts(
+async function makeParts(config: NodeConfig, environment: NodeEnvironment): Promise<Parts> {
+  const opened = await openStore(config.store, environment.logger);
+  try {
+    return await assemble(config, environment, opened);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function assemble(
   config: NodeConfig,
   { logger, onRefused }: NodeEnvironment,
+  { store, group, close: closeStore }: OpenStore,
 ): Promise<Parts> {
-  const links = new Links(config, logger, (account, error) => {
-    logger.error('the token of an account was refused', { account, error: error.message });
-    onRefused?.(account, error);
-  });
   const rates = new NodeRates(logger);
   rates.use(config);
   const { address, network, routing, forwarding } = config;
-  const { store, group, close: closeStore } = await openStore(config.store, logger);
+  const linkGroup = group && {
+    processes: group,
+    links: await GroupLinks.open({ group, logger }),
+  };
+  const links = new Links(config, logger, linkGroup, (account, error) => {
+    logger.error('the token of an account was refused', { account, error: error.message });
+    onRefused?.(account, error);
+  });
   const connector = new Connector({
     logger,
     rates,
