@@ -299,6 +299,11 @@ export class CcpRouter {
     return earliest === Infinity ? undefined : earliest;
   }
 
+  /** All prefixes of the routing table, in no particular order. */
+  *prefixes(): Generator<IlpAddressPrefix> {
+    for (const { prefix } of this.#store.table.values()) yield prefix;
+  }
+
   /** The routing table, in the order of prefixes. Of a large one ask for a {@link page}. */
   routes(): RouteListing[] {
     return [...this.page().routes];

@@ -94,6 +94,8 @@ export class RedisLedgerStore implements LedgerStore {
   readonly #lifetimeMs: number;
   readonly #groupOptions: GroupOptions;
   #group: Promise<RedisProcessGroup> | undefined;
+  /** Whether this process leads those that use the store. */
+  #leads: () => boolean = () => false;
   readonly #unsent = new Set<(settlement: OutgoingSettlement) => void>();
   /** Taken over from a dead process before anybody listened. */
   #untold: OutgoingSettlement[] = [];
@@ -320,12 +322,16 @@ export class RedisLedgerStore implements LedgerStore {
       holds: this.#session.held,
       processes: this.#processes,
       connected: this.#connection.isUp ? 1 : 0,
+      leads: this.#leads() ? 1 : 0,
     };
   }
 
   /** Joins the processes that use this store, until {@link close}. */
   joinGroup(): Promise<ProcessGroup> {
-    this.#group ??= RedisProcessGroup.join(this.#groupOptions);
+    this.#group ??= RedisProcessGroup.join(this.#groupOptions).then((group) => {
+      this.#leads = () => group.isLeader;
+      return group;
+    });
     return this.#group;
   }
 
