@@ -1,7 +1,12 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { conditionOf, decodeReply, encodePrepare, PacketType } from '@pennyswitch/ilp-packet';
 import { parseIlpAddress } from '@pennyswitch/ilp-address';
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../src/environment.js';
 import { MemoryLedgerStore, type Connector } from '../src/index.js';
+import { SettlementEngineClient } from '../src/settlement/engine-client.js';
 import { createSettlementApi } from '../src/settlement-api/index.js';
 import { between, EUR, preparePacket, World, type Peer } from './fixture.js';
 
@@ -65,6 +70,32 @@ async function settling(
   await all.world.clock.advance(0);
   return { ...all, engine, store };
 }
+
+describe('a request to a settlement engine', () => {
+  it('is not redirected: a page that a GET finds is no settlement (RFC 0038 "Perform outgoing settlement")', async () => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      const isMoved = request.url !== '/login';
+      response.writeHead(isMoved ? 302 : 200, isMoved ? { location: '/login' } : {}).end();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = new SettlementEngineClient({
+      account: 'bob',
+      engineUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      fetch: (url, init) => fetch(url, init),
+      clock: systemClock,
+    });
+    const { signal } = new AbortController();
+    await expect(client.settle('key', { amount: 5n, scale: 6 }, signal)).rejects.toMatchObject({
+      status: 302,
+    });
+    expect(asked).toEqual(['POST /accounts/bob/settlements']);
+    server.close();
+    server.closeAllConnections();
+  });
+});
 
 const TO_BOB = { destination: 'test.bob.1' };
 

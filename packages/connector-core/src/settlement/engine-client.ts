@@ -130,6 +130,8 @@ export class SettlementEngineClient {
       const response = await this.#fetch(this.#base + path, {
         ...init,
         headers: { ...init.headers, ...authorization },
+        // A POST that is redirected with 301, 302 or 303 becomes a GET: whatever page is there would count as a settlement.
+        redirect: 'manual',
         signal: controller.signal,
       });
       return { status: response.status, body: new Uint8Array(await response.arrayBuffer()) };
