@@ -27,10 +27,15 @@ class MemoryEntry implements LedgerEntry {
   state: LedgerEntry['state'] = 'held';
   readonly incoming: Leg | undefined;
   readonly outgoing: Leg | undefined;
+  /** The books that it holds money in. One may be deleted, and even opened anew, before the entry ends. */
+  readonly from: Book | undefined;
+  readonly to: Book | undefined;
 
-  constructor(entry: NewEntry) {
+  constructor(entry: NewEntry, from: Book | undefined, to: Book | undefined) {
     this.incoming = entry.incoming;
     this.outgoing = entry.outgoing;
+    this.from = from;
+    this.to = to;
   }
 }
 
@@ -159,7 +164,7 @@ export class MemoryLedgerStore implements LedgerStore {
     }
     if (from !== undefined && incoming !== undefined) from.heldIncoming += incoming.amount;
     if (to !== undefined && outgoing !== undefined) to.heldOutgoing += outgoing.amount;
-    return new MemoryEntry(entry);
+    return new MemoryEntry(entry, from, to);
   }
 
   commit(
@@ -167,21 +172,20 @@ export class MemoryLedgerStore implements LedgerStore {
     policy: SettlementPolicy | undefined,
     now: number,
   ): OutgoingSettlement | undefined {
-    const { incoming, outgoing } = this.#finish(entry, 'committed');
-    if (incoming !== undefined) {
-      const book = this.#book(incoming.account);
-      book.receivable += incoming.amount;
-      book.clearedIncoming += incoming.amount;
-      assertBalanced(book.account, book);
-      this.#onChange('book', book.account);
+    const { incoming, outgoing, from, to } = this.#finish(entry, 'committed');
+    if (from !== undefined && incoming !== undefined) {
+      from.receivable += incoming.amount;
+      from.clearedIncoming += incoming.amount;
+      assertBalanced(from.account, from);
+      this.#onChange('book', from.account);
     }
-    if (outgoing === undefined) return undefined;
-    const book = this.#book(outgoing.account);
-    book.payable += outgoing.amount;
-    book.clearedOutgoing += outgoing.amount;
-    assertBalanced(book.account, book);
-    this.#onChange('book', book.account);
-    return policy && this.#debitDue(book, settlementDue(book, policy), now);
+    if (to === undefined || outgoing === undefined) return undefined;
+    to.payable += outgoing.amount;
+    to.clearedOutgoing += outgoing.amount;
+    assertBalanced(to.account, to);
+    this.#onChange('book', to.account);
+    if (policy === undefined || this.#books.get(to.account) !== to) return undefined;
+    return this.#debitDue(to, settlementDue(to, policy), now);
   }
 
   release(entry: LedgerEntry): void {
@@ -264,9 +268,7 @@ export class MemoryLedgerStore implements LedgerStore {
     if (!(entry instanceof MemoryEntry) || entry.state !== 'held') {
       throw new LedgerError('NOT_HELD', `the entry is ${entry.state}, it cannot be ${state} now`);
     }
-    const { incoming, outgoing } = entry;
-    const from = incoming && this.#book(incoming.account);
-    const to = outgoing && this.#book(outgoing.account);
+    const { incoming, outgoing, from, to } = entry;
     entry.state = state;
     if (from !== undefined && incoming !== undefined) from.heldIncoming -= incoming.amount;
     if (to !== undefined && outgoing !== undefined) to.heldOutgoing -= outgoing.amount;
