@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ClassicLevel } from 'classic-level';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { isShortfall, type LedgerStore } from '../src/index.js';
 import { GroupCommit, type Write } from '../src/stores/level/group-commit.js';
 import { LevelLedgerStore } from '../src/stores/level/index.js';
@@ -188,6 +188,45 @@ describe('the LevelDB store', () => {
     await Promise.all(Array.from({ length: 1000 }, () => move(store, 1n)));
     expect((store.statistics()['syncs_total'] ?? 0) - before).toBeLessThanOrEqual(3);
     expect(store.balance('a').receivable).toBe(1000n);
+  });
+});
+
+describe('the LevelDB store on a disk that was full', () => {
+  it.each(['debit', 'commit'] as const)(
+    'has a settlement sent whose %s could only be written later (RFC 0038 "Retry behavior")',
+    async (step) => {
+      const store = await open();
+      await store.openAccount('a', USD);
+      const entry = store.reserve({ outgoing: { account: 'a', amount: 5n } });
+      if (isShortfall(entry)) throw new Error('shortfall');
+      const sent: unknown[] = [];
+      const stop = store.onUnsent((settlement) => sent.push(settlement));
+      vi.spyOn(ClassicLevel.prototype, 'batch').mockRejectedValueOnce(new Error('full'));
+      const policy = { threshold: 5n, settleTo: 0n, unit: 1n };
+      await expect(
+        step === 'debit' ? store.debit('a', 5n, 0) : store.commit(entry, policy, 0),
+      ).rejects.toThrow('full');
+      expect(sent).toEqual([]);
+
+      await store.openAccount('b', USD);
+      expect(sent).toEqual(store.outbox(new Set(['a'])));
+      expect(sent).toMatchObject([{ account: 'a', amount: 5n }]);
+
+      await store.openAccount('c', USD);
+      expect(sent).toHaveLength(1);
+      stop();
+    },
+  );
+
+  it('sends nothing of an account that was forgotten by then', async () => {
+    const store = await open();
+    await store.openAccount('a', USD);
+    const sent: unknown[] = [];
+    store.onUnsent((settlement) => sent.push(settlement));
+    vi.spyOn(ClassicLevel.prototype, 'batch').mockRejectedValueOnce(new Error('full'));
+    await expect(store.debit('a', 5n, 0)).rejects.toThrow('full');
+    await store.deleteAccount('a');
+    expect(sent).toEqual([]);
   });
 });
 

@@ -47,6 +47,9 @@ export class LevelLedgerStore implements LedgerStore {
   readonly #database: ClassicLevel;
   readonly #memory: MemoryLedgerStore;
   readonly #commits: GroupCommit;
+  /** Settlements that nobody sends: they were debited, but whoever asked was told that they could not be written. */
+  readonly #unsent: OutgoingSettlement[] = [];
+  readonly #onUnsent = new Set<(settlement: OutgoingSettlement) => void>();
 
   private constructor(database: ClassicLevel, records: LedgerRecord[], randomBytes?: RandomBytes) {
     this.#database = database;
@@ -116,7 +119,7 @@ export class LevelLedgerStore implements LedgerStore {
     policy: SettlementPolicy | undefined,
     now: number,
   ): Promise<OutgoingSettlement | undefined> {
-    return this.#durably(() => this.#memory.commit(entry, policy, now));
+    return this.#debitDurably(() => this.#memory.commit(entry, policy, now));
   }
 
   release(entry: LedgerEntry): void {
@@ -128,7 +131,7 @@ export class LevelLedgerStore implements LedgerStore {
     due: bigint | SettlementPolicy,
     now: number,
   ): Promise<OutgoingSettlement | undefined> {
-    return this.#durably(() => this.#memory.debit(account, due, now));
+    return this.#debitDurably(() => this.#memory.debit(account, due, now));
   }
 
   outbox(accounts: ReadonlySet<string>): readonly OutgoingSettlement[] {
@@ -165,6 +168,11 @@ export class LevelLedgerStore implements LedgerStore {
     return this.#memory.lostPackets();
   }
 
+  onUnsent(listener: (settlement: OutgoingSettlement) => void): () => void {
+    this.#onUnsent.add(listener);
+    return () => this.#onUnsent.delete(listener);
+  }
+
   statistics(): Readonly<Record<string, number>> {
     const { batches, keys, failures, pending } = this.#commits;
     return {
@@ -188,7 +196,29 @@ export class LevelLedgerStore implements LedgerStore {
   async #durably<T>(step: () => T): Promise<T> {
     const result = step();
     await this.#commits.flush();
+    this.#tellUnsent();
     return result;
+  }
+
+  /** The same for a step that may debit a settlement, which must be sent even if the step could only be written later. */
+  async #debitDurably(
+    step: () => OutgoingSettlement | undefined,
+  ): Promise<OutgoingSettlement | undefined> {
+    let settlement: OutgoingSettlement | undefined;
+    try {
+      return await this.#durably(() => (settlement = step()));
+    } catch (error) {
+      if (settlement !== undefined) this.#unsent.push(settlement);
+      throw error;
+    }
+  }
+
+  /** After a flush, which wrote what an earlier one could not. */
+  #tellUnsent(): void {
+    for (const settlement of this.#unsent.splice(0)) {
+      if (this.#memory.record('outbox', settlement.key) === undefined) continue;
+      for (const listener of this.#onUnsent) listener(settlement);
+    }
   }
 }
 
