@@ -1,11 +1,21 @@
 const LETTERS = /^[A-Za-z0-9+/_-]*={0,2}$/;
 
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
 /** Base64 with padding, as RFC 0009 recommends for shared secrets. */
 export function encodeBase64(bytes: Uint8Array): string {
   let text = '';
-  // Each byte is a character of its own for btoa.
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
+  for (let i = 0; i < bytes.length; i += 3) {
+    const bits = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    text += letter(bits >> 18) + letter(bits >> 12);
+    text += i + 1 < bytes.length ? letter(bits >> 6) : '=';
+    text += i + 2 < bytes.length ? letter(bits) : '=';
+  }
+  return text;
+}
+
+function letter(bits: number): string {
+  return ALPHABET.charAt(bits & 0x3f);
 }
 
 /** The bytes of a text in base64 or base64url, with or without padding; undefined for anything else. */

@@ -1,5 +1,5 @@
 /** A process of its own: an SPSP server, ours or a bare handler on the same `node:http`, that tells its port and its CPU time. */
-import { randomBytes } from 'node:crypto';
+import { createCipheriv, createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -35,6 +35,35 @@ function bare(): Parameters<typeof createServer>[1] {
   };
 }
 
+/**
+ * The same with what every receiver that stores nothing must do for a query: a fresh token that nobody else can read or make,
+ * and a secret that follows from it. By hand, with `node:crypto` alone.
+ */
+function sealing(): Parameters<typeof createServer>[1] {
+  const key = createSecretKey(randomBytes(32));
+  const details = Buffer.from('.bob.EUR.6');
+  return ({ url = '' }, response) => {
+    const iv = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', key, iv);
+    const sealed = [iv, cipher.update(details), cipher.update(url), cipher.final()];
+    const token = Buffer.concat([...sealed, cipher.getAuthTag()]);
+    const body = JSON.stringify({
+      destination_account: `test.wallet.${token.toString('base64url')}`,
+      shared_secret: createHmac('sha256', key).update(token).digest('base64'),
+      receipts_enabled: false,
+    });
+    const headers = {
+      'access-control-allow-origin': '*',
+      'access-control-allow-headers': 'web-monetization-id',
+      'content-type': 'application/spsp4+json',
+      'cache-control': 'no-cache',
+      'content-length': Buffer.byteLength(body),
+    };
+    response.writeHead(200, headers);
+    response.end(body);
+  };
+}
+
 function ours(): Parameters<typeof createServer>[1] {
   const receiver = new StreamReceiver({
     secret: randomBytes(32),
@@ -48,7 +77,14 @@ function ours(): Parameters<typeof createServer>[1] {
   return nodeListener(handler);
 }
 
-const server = createServer(process.argv[2] === 'ours' ? ours() : bare());
+const kinds: Partial<Record<string, () => Parameters<typeof createServer>[1]>> = {
+  bare,
+  sealing,
+  ours,
+};
+const listener = kinds[process.argv[2] ?? '']?.();
+if (listener === undefined) throw new Error('expected bare, sealing or ours');
+const server = createServer(listener);
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
