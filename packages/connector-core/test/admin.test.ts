@@ -6,6 +6,7 @@ import { createAdminApi } from '../src/admin/index.js';
 import { ConnectorError, MemoryLedgerStore, type Connector } from '../src/index.js';
 import { AdminClient, keeperOf, TOKEN } from './admin-client.js';
 import { between, EUR, fulfillAll, never } from './fixture.js';
+import { slowStore } from './stores.js';
 import { TestLink } from './test-link.js';
 
 function get(connector: Connector, path: string, token = TOKEN, method = 'GET'): Promise<Response> {
@@ -300,6 +301,44 @@ describe('the admin API', () => {
     expect((await settle('10')).status).toBe(201);
     await world.clock.advance(1);
     expect(await connector.balance('bob')).toMatchObject({ settledOutgoing: 20n });
+  });
+
+  it('does not settle twice under one Idempotency-Key although the store did not say that it had (RFC 0038 "Idempotence")', async () => {
+    let isFull = false;
+    const full = (): Promise<void> =>
+      isFull ? Promise.reject(new Error('the disk is full')) : Promise.resolve();
+    const { connector } = await between(
+      {
+        store: slowStore(full),
+        fetch: () => Promise.resolve(new Response(null, { status: 201 })),
+      },
+      { bob: { settlement: { engineUrl: 'http://engine.example' } } },
+    );
+    const client = new AdminClient(connector);
+    const settle = (amount: string): Promise<unknown> =>
+      client.json('/accounts/bob/settlements', {
+        method: 'POST',
+        body: { amount },
+        headers: { 'idempotency-key': 'k' },
+      });
+    isFull = true;
+    expect(await settle('10')).toMatchObject({ error: { code: 'INTERNAL' } });
+    isFull = false;
+    expect(await settle('10')).toMatchObject({ error: { code: 'INTERNAL' } });
+    expect(await connector.balance('bob')).toMatchObject({ settledOutgoing: 10n });
+  });
+
+  it('lets an Idempotency-Key be used again whose request was refused', async () => {
+    const { connector } = await between();
+    const client = new AdminClient(connector);
+    const settle = (amount: string): Promise<unknown> =>
+      client.json('/accounts/bob/settlements', {
+        method: 'POST',
+        body: { amount },
+        headers: { 'idempotency-key': 'k' },
+      });
+    expect(await settle('10')).toMatchObject({ error: { code: 'NOT_CONFIGURED' } });
+    expect(await settle('11')).toMatchObject({ error: { code: 'NOT_CONFIGURED' } });
   });
 
   it('tells routes page by page', async () => {

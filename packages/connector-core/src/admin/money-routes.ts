@@ -87,7 +87,7 @@ function settle(connector: Connector): RouteDefinition {
     summary: 'Settle by hand',
     headers: {
       'Idempotency-Key':
-        'A request that is repeated under one key settles once, as long as this process runs.',
+        'A request that is repeated under one key settles once, as long as this process runs; one that failed with 500 may have settled, see the balance.',
     },
     body: z.strictObject({
       amount: z

@@ -1,9 +1,18 @@
-import { HttpError } from '../http/errors.js';
+import { codeOf, HttpError } from '../http/errors.js';
 
+/** Errors of requests that were not done. After any other one, such as a store that did not answer, nobody knows. */
+const REFUSALS: ReadonlySet<string | undefined> = new Set([
+  'BAD_SETTING',
+  'NOT_CONFIGURED',
+  'UNKNOWN_ACCOUNT',
+]);
 const MAX_KEYS = 1000;
 const MAX_KEY_LENGTH = 255;
 
-/** Requests that are repeated under one Idempotency-Key are done once: the last thousand keys are remembered. */
+/**
+ * Requests that are repeated under one Idempotency-Key are done once: the last thousand keys are remembered, those of requests that
+ * failed too, unless they were refused: they may have been done all the same.
+ */
 export class Repeats<Result> {
   readonly #known = new Map<string, { readonly what: string; readonly result: Promise<Result> }>();
 
@@ -31,8 +40,9 @@ export class Repeats<Result> {
     }
     const result = act();
     this.#known.set(key, { what, result });
-    // What failed moved no money and may be tried again.
-    result.catch(() => this.#known.delete(key));
+    result.catch((error: unknown) => {
+      if (REFUSALS.has(codeOf(error))) this.#known.delete(key);
+    });
     const [oldest] = this.#known.keys();
     if (this.#known.size > MAX_KEYS && oldest !== undefined) this.#known.delete(oldest);
     return result;
