@@ -1,3 +1,4 @@
+import { createClient } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLogger } from '../src/environment.js';
 import type { ProcessGroup, SharedTable } from '../src/index.js';
@@ -191,6 +192,25 @@ describe.skipIf(NO_REDIS !== undefined)(`processes on one Redis ${NO_REDIS ?? ''
     });
     expect(await first.isThere(second.processId)).toBe(true);
     expect(await first.isThere('nobody')).toBe(false);
+  });
+
+  it('go on when somebody publishes what is no message', async () => {
+    const prefix = world.prefix();
+    const opened = [server.url, server.url].map((url) =>
+      world.store({ url, prefix, lifetimeMs: 1000 }),
+    );
+    const members = await joined(...(await Promise.all(opened)));
+    const [mine, theirs] = pair(await tables('accounts', ...members));
+    const client = createClient({
+      socket: { path: server.url.slice('unix://'.length), tls: false },
+    });
+    await client.connect();
+    for (const text of ['', 'null', '["table"]', '["ask"]', '["reply",7]']) {
+      expect(await client.publish(`${prefix}:group`, text)).toBe(2);
+    }
+    client.destroy();
+    await mine.write(new Map([['a', '1']]));
+    await expect.poll(() => theirs.get('a'), PATIENCE).toBe('1');
   });
 
   it('wait for an answer no longer than they said', async () => {

@@ -52,7 +52,13 @@ export class RedisProcessGroup implements ProcessGroup {
       ...options,
       channels: [`${options.prefix}:group`, this.#channelOf(this.processId)],
       onMessage: (text) => {
-        this.#handle(text);
+        try {
+          this.#handle(text);
+        } catch (error) {
+          options.logger.warn('a message from another process cannot be read', {
+            error: messageOf(error),
+          });
+        }
       },
       onConnected: () => this.#catchUp(),
     });
