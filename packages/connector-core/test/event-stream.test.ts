@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { createAdminApi } from '../src/admin/index.js';
 import type { Connector } from '../src/index.js';
-import { AdminClient } from './admin-client.js';
+import { AdminClient, TOKEN } from './admin-client.js';
 import { between } from './fixture.js';
 
 interface SentEvent {
@@ -115,6 +116,19 @@ describe('the stream of events', () => {
     const next = await client.ask('/events');
     expect(next.status).toBe(200);
     await next.body?.cancel();
+  });
+
+  it('is not opened by a HEAD, which nobody reads (RFC 9110 9.3.2)', async () => {
+    const { connector } = await between();
+    const api = createAdminApi(connector, { token: TOKEN });
+    const before = listeners(connector);
+    const response = await api.request('/events', {
+      method: 'HEAD',
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    expect(listeners(connector)).toBe(before);
   });
 
   it('sends a comment where nothing happens, so that the connection is kept', async () => {

@@ -131,12 +131,14 @@ function events(streams: EventStreams): RouteDefinition {
       },
       503: { description: 'Too many readers.', schema: views.error },
     },
-    handle: ({ query }) => {
-      const stream = streams.open(readNames(query.types));
+    handle: ({ query, context }) => {
+      const names = readNames(query.types);
+      const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
+      // A HEAD comes here too. Nobody would ever read or end its stream.
+      if (context.req.method === 'HEAD') return new Response(null, { headers });
+      const stream = streams.open(names);
       if (stream === undefined) throw new HttpError(503, 'BUSY', 'there are too many readers');
-      return new Response(stream, {
-        headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
-      });
+      return new Response(stream, { headers });
     },
   });
 }
