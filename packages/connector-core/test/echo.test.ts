@@ -54,6 +54,23 @@ describe('a ping', () => {
     expect(decodeReply(reply)).toMatchObject({ code: 'F01' });
   });
 
+  it.each([
+    [
+      'a settlement engine behind a peer (RFC 0038 "Exchanging messages": never forwarded)',
+      'peer.settle',
+      'F01',
+    ],
+    ['the configuration of a peer (RFC 0034 "Special Addresses")', 'peer.config', 'F01'],
+    ['this node only (RFC 0034 "Special Addresses")', 'self.x', 'F02'],
+    ['the other network (RFC 0015 "Allocation Schemes")', 'g.far', 'F02'],
+  ])('that names %s goes nowhere', async (_what, source, code) => {
+    const { world, alice, bob } = await between({}, { bob: { staticRoutes: [''] } });
+    const data = encodeEchoRequest(parseIlpAddress(source));
+    const reply = await world.until(alice.sendBytes(ping(world.clock.now(), data)));
+    expect(decodeReply(reply)).toMatchObject({ type: PacketType.reject, code });
+    expect([...alice.received, ...bob.received]).toEqual([]);
+  });
+
   it('that names a third party goes there, and not back', async () => {
     const { world, alice, bob } = await between();
     bob.answer = rejectWith('F99');

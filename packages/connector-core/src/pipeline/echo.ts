@@ -1,7 +1,7 @@
 import { isIlpAddress, parseIlpAddress, type IlpAddress } from '@pennyswitch/ilp-address';
 import { encodePrepare, PrepareView } from '@pennyswitch/ilp-packet';
 import { OerDecodeError, OerReader, OerWriter } from '@pennyswitch/oer-codec';
-import type { NodeView } from './arrival-steps.js';
+import { scope, type NodeView } from './arrival-steps.js';
 import type { Incoming, StepFields } from './context.js';
 import { REJECTIONS } from './rejections.js';
 import type { Step } from './step.js';
@@ -30,6 +30,7 @@ export function isEchoResponse(data: Uint8Array): boolean {
  * address that it names, as one to fulfil by whoever asked. It takes the usual way from here, with the usual rate and books.
  */
 export function echo(node: NodeView): Step<Incoming> {
+  const { run: checkScope } = scope(node);
   return {
     name: 'echo',
     run(context) {
@@ -49,7 +50,8 @@ export function echo(node: NodeView): Step<Incoming> {
         }),
       );
       draft.mayReflect = true;
-      return undefined;
+      // What was checked is the address of the request, not that of the answer.
+      return checkScope(context);
     },
   };
 }
