@@ -95,6 +95,31 @@ describe('a request to a settlement engine', () => {
     server.close();
     server.closeAllConnections();
   });
+
+  it('reads no more of an answer than a packet can carry (RFC 0027 "ILP Fulfill", data)', async () => {
+    let sent = 0;
+    let isCancelled = false;
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        sent += 1;
+        if (sent > 1000) controller.close();
+        else controller.enqueue(new Uint8Array(1024));
+      },
+      cancel: () => {
+        isCancelled = true;
+      },
+    });
+    const client = new SettlementEngineClient({
+      account: 'bob',
+      engineUrl: 'http://engine.example',
+      fetch: () => Promise.resolve(new Response(body)),
+      clock: systemClock,
+    });
+    const { signal } = new AbortController();
+    const reply = await client.deliverMessage(new Uint8Array(1), signal);
+    expect(reply.body).toHaveLength(33 * 1024);
+    expect([sent < 40, isCancelled]).toEqual([true, true]);
+  });
 });
 
 const TO_BOB = { destination: 'test.bob.1' };

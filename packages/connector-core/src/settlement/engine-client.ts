@@ -1,3 +1,4 @@
+import { MAX_DATA_LENGTH } from '@pennyswitch/ilp-packet';
 import type { Clock } from '../environment.js';
 import { ConnectorError } from '../errors.js';
 import { writeQuantity, type Quantity } from './quantity.js';
@@ -21,6 +22,7 @@ export class SettlementEngineError extends Error {
 /** What an engine answered to a message of the peer's engine. */
 export interface EngineReply {
   readonly status: number;
+  /** Longer than a packet's data may be where it was cut off. */
   readonly body: Uint8Array;
 }
 
@@ -134,7 +136,7 @@ export class SettlementEngineClient {
         redirect: 'manual',
         signal: controller.signal,
       });
-      return { status: response.status, body: new Uint8Array(await response.arrayBuffer()) };
+      return { status: response.status, body: await readBody(response) };
     };
     try {
       return await Promise.race([answer(), timeout]);
@@ -143,4 +145,25 @@ export class SettlementEngineClient {
       this.#clock.clearTimeout(timer);
     }
   }
+}
+
+/** A body until it is too long for a message: what comes behind that is not read. */
+async function readBody(response: Response): Promise<Uint8Array> {
+  const reader = response.body?.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  while (reader !== undefined && length <= MAX_DATA_LENGTH) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    length += value.length;
+  }
+  if (length > MAX_DATA_LENGTH) await reader?.cancel();
+  const body = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
+  return body;
 }
