@@ -117,7 +117,7 @@ describe('a request to a settlement engine', () => {
     });
     const { signal } = new AbortController();
     const reply = await client.deliverMessage(new Uint8Array(1), signal);
-    expect(reply.body).toHaveLength(33 * 1024);
+    expect(reply.body).toHaveLength(32 * 1024);
     expect([sent < 40, isCancelled]).toEqual([true, true]);
   });
 });
