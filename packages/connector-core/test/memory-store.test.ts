@@ -16,6 +16,18 @@ describe('the memory store', () => {
     expect(credit(DAY_MS)).toMatchObject({ replayed: false });
   });
 
+  it('keeps a key for a day after a request with it that was refused (RFC 0038 "Handling idempotent requests")', () => {
+    const store = new MemoryLedgerStore();
+    store.openAccount('a', { code: 'EUR', scale: 6 });
+    const settlement = { key: 'k', account: 'a', amount: 1n, scale: 6 };
+    store.credit({ ...settlement, now: 0 });
+    expect(store.credit({ ...settlement, amount: 2n, now: DAY_MS - 1 })).toEqual({
+      type: 'conflict',
+    });
+    expect(store.credit({ ...settlement, now: DAY_MS })).toMatchObject({ replayed: true });
+    expect(store.balance('a')).toMatchObject({ settledIncoming: 1n });
+  });
+
   it('keeps the last thousand late fulfillments', () => {
     const store = new MemoryLedgerStore();
     for (let i = 0; i < 1001; i++) {

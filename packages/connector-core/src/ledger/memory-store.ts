@@ -293,6 +293,8 @@ export class MemoryLedgerStore implements LedgerStore {
   }
 
   #replay(known: Credited, settlement: IncomingSettlement): CreditResult {
+    // A request that is refused is one with this key too: the key is kept for a day from now.
+    this.#use(settlement.key, { ...known, usedAt: settlement.now });
     const { account, amount, scale } = known.settlement;
     if (
       account !== settlement.account ||
@@ -301,7 +303,6 @@ export class MemoryLedgerStore implements LedgerStore {
     ) {
       return { type: 'conflict' };
     }
-    this.#use(settlement.key, { ...known, usedAt: settlement.now });
     return { type: 'credited', credited: known.credited, replayed: true };
   }
 
