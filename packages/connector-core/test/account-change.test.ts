@@ -2,6 +2,7 @@ import { PacketType } from '@pennyswitch/ilp-packet';
 import { describe, expect, it } from 'vitest';
 import type { AccountSettings } from '../src/index.js';
 import { between, EUR, never, USD } from './fixture.js';
+import { TestLink } from './test-link.js';
 
 const ALICE: AccountSettings = { id: 'alice', relation: 'child', asset: USD };
 const BOB: AccountSettings = {
@@ -95,5 +96,21 @@ describe('an account that is changed while it runs', () => {
     await expect(connector.changeAccount({ ...ALICE, id: 'carol' })).rejects.toMatchObject({
       code: 'UNKNOWN_ACCOUNT',
     });
+  });
+});
+
+describe('an account that is being removed', () => {
+  it('can be added again once it is gone, and not before: the new one would lose its book', async () => {
+    const { world, connector, alice, bob } = await between();
+    bob.answer = never;
+    const reply = alice.send({ ...TO_BOB, expiresInMs: 5000 });
+    await world.clock.advance(1);
+    const removal = connector.removeAccount('bob', { forget: true });
+    await world.clock.advance(1);
+    const add = async (): Promise<void> => connector.addAccount(BOB, TestLink.pair(world.clock)[0]);
+    await expect(add()).rejects.toMatchObject({ code: 'DUPLICATE_ACCOUNT' });
+    await world.until(Promise.all([reply, removal]));
+    await add();
+    expect(await connector.balance('bob')).toMatchObject({ payable: 0n, heldOutgoing: 0n });
   });
 });

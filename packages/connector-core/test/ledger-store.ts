@@ -48,6 +48,49 @@ export function describeLedgerStore(name: string, create: () => Promise<LedgerSt
       });
     });
 
+    describe('with a book deleted while a packet is under way', () => {
+      const policy = { threshold: 1n, settleTo: 0n, unit: 1n };
+      const underWay = async (): Promise<{ store: LedgerStore; entry: LedgerEntry }> => {
+        const store = await open();
+        return { store, entry: await held(store, legs(5n, 4n)) };
+      };
+
+      it('owes the other peer for what it fulfilled (RFC 0038 "Accounting")', async () => {
+        const { store, entry } = await underWay();
+        await store.deleteAccount('a');
+        expect(await store.commit(entry, policy, 0)).toMatchObject({ account: 'b', amount: 4n });
+        expect(await store.balance('b')).toMatchObject({ heldOutgoing: 0n, clearedOutgoing: 4n });
+      });
+
+      it('is owed by the other peer, and settles nothing with nobody', async () => {
+        const { store, entry } = await underWay();
+        await store.deleteAccount('b');
+        expect(await store.commit(entry, policy, 0)).toBeUndefined();
+        expect(await store.balance('a')).toMatchObject({ heldIncoming: 0n, receivable: 5n });
+        expect(await store.outbox(new Set(['b']))).toEqual([]);
+      });
+
+      it('holds nothing of the other account once the packet is rejected', async () => {
+        const { store, entry } = await underWay();
+        await store.deleteAccount('a');
+        await store.release(entry);
+        expect(await store.balance('b')).toMatchObject({ heldOutgoing: 0n });
+      });
+
+      it.each(['commit', 'release'] as const)(
+        'leaves a new book of that account alone at the %s',
+        async (step) => {
+          const { store, entry } = await underWay();
+          await store.deleteAccount('a');
+          await store.deleteAccount('b');
+          const fresh = [await store.openAccount('a', EUR), await store.openAccount('b', XRP)];
+          if (step === 'commit') expect(await store.commit(entry, policy, 0)).toBeUndefined();
+          else await store.release(entry);
+          expect([await store.balance('a'), await store.balance('b')]).toEqual(fresh);
+        },
+      );
+    });
+
     it('refuses to open a book with another asset', async () => {
       const store = await open();
       await expect(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isShortfall, MemoryLedgerStore, type LedgerEntry } from '../src/index.js';
+import { MemoryLedgerStore } from '../src/index.js';
 import { describeLedgerStore } from './ledger-store.js';
 
 describeLedgerStore('the memory store', () => Promise.resolve(new MemoryLedgerStore()));
@@ -42,56 +42,5 @@ describe('the memory store', () => {
     }
     expect(store.lateFulfillments()).toHaveLength(1000);
     expect(store.lateFulfillments()[0]?.amount).toBe(1n);
-  });
-
-  describe('with a book deleted while a packet is under way', () => {
-    const EUR = { code: 'EUR', scale: 6 };
-    const underWay = (): { store: MemoryLedgerStore; entry: LedgerEntry } => {
-      const store = new MemoryLedgerStore();
-      store.openAccount('a', EUR);
-      store.openAccount('b', EUR);
-      const entry = store.reserve({
-        incoming: { account: 'a', amount: 5n },
-        outgoing: { account: 'b', amount: 4n },
-      });
-      if (isShortfall(entry)) throw new Error('shortfall');
-      return { store, entry };
-    };
-    const policy = { threshold: 1n, settleTo: 0n, unit: 1n };
-
-    it('owes the other peer for what it fulfilled (RFC 0038 "Accounting")', () => {
-      const { store, entry } = underWay();
-      store.deleteAccount('a');
-      expect(store.commit(entry, policy, 0)).toMatchObject({ account: 'b', amount: 4n });
-      expect(store.balance('b')).toMatchObject({ heldOutgoing: 0n, clearedOutgoing: 4n });
-    });
-
-    it('is owed by the other peer, and settles nothing with nobody', () => {
-      const { store, entry } = underWay();
-      store.deleteAccount('b');
-      expect(store.commit(entry, policy, 0)).toBeUndefined();
-      expect(store.balance('a')).toMatchObject({ heldIncoming: 0n, receivable: 5n });
-      expect(store.outbox(new Set(['b']))).toEqual([]);
-    });
-
-    it('holds nothing of the other account once the packet is rejected', () => {
-      const { store, entry } = underWay();
-      store.deleteAccount('a');
-      store.release(entry);
-      expect(store.balance('b')).toMatchObject({ heldOutgoing: 0n });
-    });
-
-    it.each(['commit', 'release'] as const)(
-      'leaves a new book of that account alone at the %s',
-      (step) => {
-        const { store, entry } = underWay();
-        store.deleteAccount('a');
-        store.deleteAccount('b');
-        const fresh = [store.openAccount('a', EUR), store.openAccount('b', EUR)];
-        if (step === 'commit') expect(store.commit(entry, policy, 0)).toBeUndefined();
-        else store.release(entry);
-        expect([store.balance('a'), store.balance('b')]).toEqual(fresh);
-      },
-    );
   });
 });

@@ -48,6 +48,8 @@ export class AccountService {
   readonly #options: AccountServiceOptions;
   readonly #parents = new Map<string, ParentConfiguration>();
   readonly #unsubscribe = new Map<string, () => void>();
+  /** Those whose removal is under way: it would take along what a new one of the same id has in store and engine. */
+  readonly #leaving = new Set<string>();
   #isStarted = false;
 
   constructor(options: AccountServiceOptions) {
@@ -74,11 +76,16 @@ export class AccountService {
     const { node, forwarder, settlement, store } = this.#options;
     this.#deactivate(account);
     node.removeAccount(account);
-    account.link.setHandler(() => Promise.resolve(forwarder.refusal()));
-    await forwarder.whenIdle(options.drainMs ?? DRAIN_MS, account);
-    await account.link.close();
-    await settlement.removeAccount(account.id);
-    if (options.forget === true) await store.deleteAccount(account.id);
+    this.#leaving.add(account.id);
+    try {
+      account.link.setHandler(() => Promise.resolve(forwarder.refusal()));
+      await forwarder.whenIdle(options.drainMs ?? DRAIN_MS, account);
+      await account.link.close();
+      await settlement.removeAccount(account.id);
+      if (options.forget === true) await store.deleteAccount(account.id);
+    } finally {
+      this.#leaving.delete(account.id);
+    }
     notify(this.#options, 'accountRemoved', account.id);
   }
 
@@ -122,6 +129,12 @@ export class AccountService {
     const { node } = this.#options;
     if (node.accounts.has(account.id)) {
       throw new ConnectorError('DUPLICATE_ACCOUNT', `there is an account ${account.id} already`);
+    }
+    if (this.#leaving.has(account.id)) {
+      throw new ConnectorError(
+        'DUPLICATE_ACCOUNT',
+        `the account ${account.id} is still being removed; add it again when that is done`,
+      );
     }
     const sibling = account.relation === 'child' ? node.childOf(segmentOf(account)) : undefined;
     if (sibling !== undefined) {

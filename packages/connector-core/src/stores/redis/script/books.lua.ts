@@ -15,6 +15,7 @@ local CHUNK = 4000
 local books, isChanged = {}, {}
 local buckets, isTaken = {}, {}
 local setHolds, gone = {}, {}
+local wasDeleted = {}
 -- Changes of other keys, in their order.
 local later = {}
 
@@ -116,11 +117,23 @@ local function hold(id, what)
   setHolds[id] = what
 end
 
+-- The book that a hold is in; false where it was deleted since, even if another one has been opened in its place.
+local function bookHolding(account, field, amount)
+  local book = account and findBook(account)
+  if not book then return false end
+  if compare(book[field], number(amount)) >= 0 then return book end
+  if wasDeleted[account] or redis.call('EXISTS', key('deleted:' .. account)) == 1 then return false end
+  -- Nothing explains this: checkBooks will refuse it.
+  return book
+end
+
+-- Returns the books that the hold was in.
 local function unhold(from, fromAmount, to, toAmount)
-  local incoming = from and findBook(from)
-  local outgoing = to and findBook(to)
+  local incoming = bookHolding(from, 'heldIncoming', fromAmount)
+  local outgoing = bookHolding(to, 'heldOutgoing', toAmount)
   if incoming then take(incoming, 'heldIncoming', number(fromAmount)) end
   if outgoing then take(outgoing, 'heldOutgoing', number(toAmount)) end
+  return incoming, outgoing
 end
 
 local function flatten(fields)

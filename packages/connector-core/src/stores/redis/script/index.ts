@@ -8,6 +8,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const KEY_LIFETIME_MS = DAY_MS;
 /** How long a session is kept that was taken for dead: one that is forgotten would do its last batch again. */
 const DEAD_LIFETIME_MS = 30 * DAY_MS;
+/** How long it is known that a book was deleted: no packet that it held is under way for longer. */
+const DELETED_LIFETIME_MS = DAY_MS;
 /** Of late fulfillments and lost packets, each. */
 const MOST_KEPT = 10_000;
 /** Goes up when older programs must not read what newer ones wrote. */
@@ -29,6 +31,7 @@ export const BATCH_SCRIPT: string = [
 local P, STORE, SESSION, N = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local KEY_LIFETIME_MS, MOST_KEPT = ${KEY_LIFETIME_MS}, ${MOST_KEPT}
 local DEAD_LIFETIME_MS = ${DEAD_LIFETIME_MS}
+local DELETED_LIFETIME_MS = ${DELETED_LIFETIME_MS}
 local moment
 local function now()
   if not moment then

@@ -44,11 +44,10 @@ local function dueOf(book, threshold, settleTo, unit)
   return subtract(amount, remainder(amount, number(unit)))
 end
 
+-- A book that was deleted meanwhile is left out; what the other peer owes, or is owed, holds all the same.
 -- { 'commit', id, from or false, amount, to or false, amount, policy or false, key, now }
 operations.commit = function(op)
-  local incoming = op[3] and bookOf(op[3])
-  local outgoing = op[5] and bookOf(op[5])
-  unhold(op[3], op[4], op[5], op[6])
+  local incoming, outgoing = unhold(op[3], op[4], op[5], op[6])
   forget(op[2])
   if incoming then
     change(incoming, 'receivable', number(op[4]))
@@ -92,8 +91,8 @@ operations.credit = function(op)
   local known = credited[op[2]] or redis.call('GET', key('credited:' .. op[2]))
   if known then
     local before = cjson.decode(known)
-    if before[1] ~= op[3] or before[2] ~= op[4] or before[3] ~= op[5] then return 'conflict' end
     afterwards('PEXPIRE', key('credited:' .. op[2]), KEY_LIFETIME_MS)
+    if before[1] ~= op[3] or before[2] ~= op[4] or before[3] ~= op[5] then return 'conflict' end
     return { before[4], 1 }
   end
   local book = bookOf(op[3])
@@ -131,6 +130,8 @@ end
 -- { 'delete', account }
 operations.delete = function(op)
   books[op[2]], isChanged[op[2]] = false, nil
+  wasDeleted[op[2]] = true
+  afterwards('SET', key('deleted:' .. op[2]), 1, 'PX', DELETED_LIFETIME_MS)
   afterwards('DEL', key('book:' .. op[2]))
   afterwards('SREM', key('accounts'), op[2])
   local outbox = redis.call('HGETALL', key('outbox'))
