@@ -74,7 +74,7 @@ export class Connector extends EventEmitter<ConnectorEvents> {
     const environment = { clock, randomBytes, logger: options.logger ?? silentLogger };
     const store = options.store ?? new MemoryLedgerStore({ randomBytes });
     const policy = completePolicy(options.policy ?? {});
-    const duplicates = new Duplicates();
+    const duplicates = new Duplicates(randomBytes);
     const conversions = new Conversions(options.rates ?? sameAssetOnly, options.spread);
     this.#conversions = conversions;
     this.#clock = clock;

@@ -1,6 +1,10 @@
 import { parseIlpAddress } from '@pennyswitch/ilp-address';
 import { PacketType } from '@pennyswitch/ilp-packet';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Incoming } from '../src/pipeline/context.js';
+import { Duplicates } from '../src/pipeline/duplicates.js';
+import { REJECTIONS } from '../src/pipeline/rejections.js';
 import { between, fulfillAll, preparePacket, USD, World } from './fixture.js';
 
 const TO_BOB = { amount: 1000n, destination: 'test.bob.1' };
@@ -51,5 +55,45 @@ describe('a packet that comes twice', () => {
     expect(z.received).toHaveLength(1);
     expect(await b.balance('a2')).toMatchObject({ payable: 0n, heldOutgoing: 0n });
     expect(await b.balance('z')).toMatchObject({ payable: 5n });
+  });
+});
+
+describe('thousands of packets under way', () => {
+  /** A packet whose condition starts with this number; what is behind it tells apart those that share their start. */
+  function underWay(start: bigint, rest: number): Incoming {
+    const condition = new Uint8Array(32).fill(rest, 8);
+    new DataView(condition.buffer).setBigUint64(0, start);
+    const prepare = { destination: 'test.bob', data: new Uint8Array(0) };
+    return { condition, prepare } as unknown as Incoming;
+  }
+
+  it('are told apart whatever conditions their senders chose, and forgotten in any order', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.oneof(fc.bigInt(0n, 2n ** 64n - 1n), fc.bigInt(0n, 300n)), {
+          maxLength: 300,
+        }),
+        fc.infiniteStream(fc.nat()),
+        fc.uint8Array({ minLength: 8, maxLength: 8 }),
+        (starts, numbers, random) => {
+          const duplicates = new Duplicates(() => random);
+          const { run } = duplicates.step();
+          const packets = starts.map((start) => underWay(start, 1));
+          for (const packet of packets) expect(run(packet)).toBeUndefined();
+          for (const start of starts) {
+            expect(run(underWay(start, 1))).toBe(REJECTIONS.duplicate);
+            // Another packet that is not under way: it must take nothing with it when it goes.
+            duplicates.remove(underWay(start, 2));
+          }
+          while (packets.length > 0) {
+            const [packet] = packets.splice((numbers.next().value ?? 0) % packets.length, 1);
+            if (packet !== undefined) duplicates.remove(packet);
+            for (const other of packets) expect(run({ ...other })).toBe(REJECTIONS.duplicate);
+          }
+          for (const start of starts) expect(run(underWay(start, 1))).toBeUndefined();
+        },
+      ),
+      { numRuns: 30 },
+    );
   });
 });
