@@ -224,6 +224,12 @@ export function sizeOfFrame(frame: StreamFrame): number {
 export function writeFrame(writer: OerWriter, frame: StreamFrame): void {
   const codec = codecOf(frame);
   writer.writeUInt8(codec.id);
+  if (frame.type === 'StreamData') {
+    // Measured first: contents that are written before a long length have to be moved for it.
+    writer.writeLength(codec.size(frame));
+    codec.write(writer, frame);
+    return;
+  }
   const start = writer.beginOctets();
   codec.write(writer, frame);
   writer.endOctets(start);

@@ -12,7 +12,7 @@ import { timeCpu, type Times } from './time-cpu.js';
 
 const ASSET = { code: 'USD', scale: 6 } as const;
 const CHUNK = new Uint8Array(64 * 1024).fill(0x5a);
-const CHUNKS = 256;
+const CHUNKS = 1024;
 const ROUNDS = 5;
 
 /** How many packets went through a link, and how long their data and their replies were in all. */

@@ -72,6 +72,8 @@ export class ConnectionState {
   dataReceived = 0;
   dataRead = 0;
   dataSent = 0;
+  /** That packets of this end keep to their limit, which a long one shows: 1 as soon as it is worth a long one. */
+  readonly wellCut: Announcement<number> = new Announcement(0);
   /** How much unread data each stream is granted. */
   streamWindow: number = FIRST_STREAM_WINDOW;
   #isWellCut: boolean | undefined;
@@ -88,6 +90,7 @@ export class ConnectionState {
     });
     this.#remoteAsset = facts.remoteAsset;
     this.maxData.raise(facts.policy.connectionWindow);
+    this.wellCut.raise(1);
     this.address = facts.address;
     // A client without an address says so too: it is how it asks for the asset of the server.
     if (facts.role === 'client') this.addressVersion.raise(1);

@@ -95,11 +95,13 @@ export function addData(
 ): void {
   // A frame that was lost has to fit into any packet; what is added to it leaves the packet well cut.
   let lostRoom = draft.room;
+  let hasData = false;
   for (const stream of streams) {
     for (;;) {
       const frame =
         stream.output.takeLost(lostRoom - DATA_FRAME_OVERHEAD) ?? takeNew(state, stream, draft);
       if (frame === undefined) break;
+      hasData = true;
       lostRoom = draft.room - sizeOfFrame(frame) - UNUSED_ROOM;
       draft.add(frame, {
         handleAcknowledged: () => {
@@ -110,6 +112,9 @@ export function addData(
       });
     }
   }
+  if (hasData && state.wellCut.isPending && streams.some(({ output }) => output.hasUnsent)) {
+    draft.pad(WELL_CUT_PACKETS.max - ENVELOPE_OVERHEAD, state.wellCut);
+  }
 }
 
 function takeNew(
@@ -117,13 +122,12 @@ function takeNew(
   stream: StreamState,
   draft: PacketDraft,
 ): ReturnType<StreamState['output']['take']> {
-  const room = Math.min(
-    stream.dataRoom,
-    state.dataRoom,
-    draft.room - DATA_FRAME_OVERHEAD - UNUSED_ROOM,
-    MAX_FRAME_DATA,
-  );
-  const frame = stream.output.take(room);
+  const { output } = stream;
+  const granted = Math.min(stream.dataRoom, state.dataRoom);
+  const room = Math.min(draft.room - DATA_FRAME_OVERHEAD - UNUSED_ROOM, MAX_FRAME_DATA);
+  // What would fill only a part of a packet waits while more room may come with a reply: else all packets would be small.
+  if (granted < Math.min(room, output.unsent) && output.hasUnacknowledged) return undefined;
+  const frame = output.take(Math.min(granted, room));
   if (frame !== undefined) state.dataSent += frame.data.length;
   return frame;
 }

@@ -32,6 +32,7 @@ export class PacketDraft implements Draft {
   readonly fulfillable: boolean;
   readonly destination: IlpAddress;
   readonly purpose: PacketPurpose;
+  padTo: number | undefined;
   /** The money in it, and whose it is. */
   money: readonly MoneyPart[] = [];
   streams: readonly StreamState[] = [];
@@ -69,6 +70,16 @@ export class PacketDraft implements Draft {
   ): void {
     const value = announcement.tell();
     this.add(frameOf(value), {
+      handleAcknowledged: () => announcement.handleAcknowledged(value),
+      handleLost: () => announcement.handleLost(value),
+    });
+  }
+
+  /** Makes it this long, in bytes before encryption, where it is shorter. */
+  pad(length: number, announcement: Announcement<number>): void {
+    const value = announcement.tell();
+    this.padTo = length;
+    this.#deliveries.push({
       handleAcknowledged: () => announcement.handleAcknowledged(value),
       handleLost: () => announcement.handleLost(value),
     });

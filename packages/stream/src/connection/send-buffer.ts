@@ -39,9 +39,19 @@ export class SendBuffer {
     return this.#acknowledged;
   }
 
+  /** How many bytes have never left. */
+  get unsent(): number {
+    return this.#unsent.length;
+  }
+
   /** Whether some bytes have never left. */
   get hasUnsent(): boolean {
     return this.#unsent.length > 0;
+  }
+
+  /** Whether some bytes have left, and it is not known that they have arrived. */
+  get hasUnacknowledged(): boolean {
+    return this.#unacknowledged.size > 0;
   }
 
   /** Whether some frame must be repeated. */

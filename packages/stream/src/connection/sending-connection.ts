@@ -149,6 +149,7 @@ export class SendingConnection {
     const data = this.keys.seal(
       { ilpPacketType: 12, sequence, prepareAmount: draft.minimum, frames: draft.frames },
       this.#randomBytes,
+      draft.padTo === undefined ? undefined : { padTo: draft.padTo },
     );
     const fulfillment = draft.fulfillable ? this.keys.fulfillment(data) : undefined;
     const expiresAt = now + this.path.timeout.ms;

@@ -12,6 +12,8 @@ export interface Draft {
   /** What may arrive at most, as the task reckons, in the receiver's units: for the task's own books. */
   readonly expected?: bigint;
   readonly frames: readonly StreamFrame[];
+  /** Zero bytes are added up to this length, in bytes before encryption; default none. */
+  readonly padTo?: number | undefined;
   /** Whether the receiver shall be able to fulfill it. A probe is not fulfillable: no money moves. */
   readonly fulfillable: boolean;
   /** Where it goes, if not to the address in the credentials. */

@@ -322,6 +322,23 @@ describe('data that is sent', () => {
     expect(eye.requests.length).toBeLessThan(160);
   });
 
+  it('fills its packets towards an end that grants little until it has seen a long one', async () => {
+    const { world, eye } = watchedWorld();
+    const stream = await openOne(world);
+    world.connections[0]!.on('stream', ({ readable }) => void readAll(readable));
+    await world.until(writeAll(stream, testBytes(2_000_000)));
+    const sizes = eye.frames('StreamData').map(({ data }) => data.length);
+    const full = sizes.filter((size) => size >= 30_000);
+    expect(full.length).toBeGreaterThan(50);
+    // The one that shows the limit has less data; it is padded once.
+    const padded = eye.requests.filter(
+      ({ frames, length }) =>
+        length >= 30_000 &&
+        frames.every((frame) => frame.type !== 'StreamData' || frame.data.length < 29_000),
+    );
+    expect(padded).toHaveLength(1);
+  });
+
   it('waits for room, says so, and goes on when the other end reads (RFC 0029 4.4.4)', async () => {
     const { world, eye } = watchedWorld();
     const stream = await openOne(world);

@@ -202,8 +202,8 @@ export const DELIBERATE_BUGS: readonly DeliberateBug[] = [
     name: 'data beyond the window of the other end',
     kind: 'connection',
     file: 'connection/outgoing-frames.ts',
-    find: '    stream.dataRoom,\n    state.dataRoom,\n',
-    replace: '',
+    find: 'const granted = Math.min(stream.dataRoom, state.dataRoom);',
+    replace: 'const granted = Infinity;',
   },
   {
     name: 'a failed packet of money stays in flight for ever',
